@@ -193,7 +193,7 @@ func (g got) equal(o got) bool {
 // same compares and tells null from empty.
 func same(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }
 
-// clone copies as bytes.Clone does, and keeps the capacity exact.
+// copyRecord copies what r aliases.
 func copyRecord(r *Record) got {
 	g := got{offset: r.Offset, time: r.Timestamp, key: bytes.Clone(r.Key), value: bytes.Clone(r.Value)}
 	for _, h := range r.Headers {

@@ -51,7 +51,8 @@ const MaxBatchBytes = 1<<20 + prefixLen
 
 // DefaultMaxDecompressed bounds the records of one batch after decompression,
 // in bytes, if [Options.MaxDecompressed] is 0. It is 64 times the largest
-// compressed batch; telemetry compresses 1.4 to 3.6 times. Without a bound a
+// compressed batch; state pieces were measured to compress 1.4 to 3.6 times.
+// Without a bound a
 // batch of 1 MiB could grow to 1 GiB (gzip) or 32 GiB (zstd). The encoder keeps
 // to it as well, so that this package can read whatever it wrote.
 const DefaultMaxDecompressed = 64 << 20
