@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -262,5 +264,32 @@ func TestRecordsOutliveNext(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestManyHeaders: headers take more memory than bytes in the batch, so they are
+// bounded like the records, and names are kept only up to a bound.
+func TestManyHeaders(t *testing.T) {
+	var e Encoder
+	e.Reset(Settings{Producer: NoProducer})
+	headers := make([]Header, 3*maxNames)
+	for i := range headers {
+		headers[i].Key = strings.Repeat("n", i%(2*maxNameLen)) + strconv.Itoa(i)
+	}
+	e.Append(nil, nil, headers)
+	raw, err := e.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d Decoder
+	rs, _, err := readAll(&d, raw, Options{MaxDecompressed: headerSize * len(headers)})
+	if err != nil || len(rs) != 1 || !rs[0].equal(got{headers: headers}) {
+		t.Errorf("%d headers: %v, err %v", len(headers), rs, err)
+	}
+	if len(d.headers.names) > maxNames {
+		t.Errorf("%d names kept, want at most %d", len(d.headers.names), maxNames)
+	}
+	if _, _, err := readAll(&d, raw, Options{MaxDecompressed: headerSize*len(headers) - 1}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("%d headers under a bound of one less: err %v, want too large", len(headers), err)
 	}
 }
