@@ -2,16 +2,14 @@ package kafkatest
 
 import (
 	"context"
-	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 )
-
-func TestMain(m *testing.M) { os.Exit(Main(m)) }
 
 // client speaks to a broker the way Cordon's own log does, through kafka-go.
 func client(t *testing.T, c *Cluster) *kafka.Client {
@@ -33,13 +31,21 @@ func createTopic(t *testing.T, c *Cluster, topic string) {
 
 func produce(t *testing.T, c *Cluster, topic, value string) {
 	t.Helper()
+	if err := tryProduce(t, c, topic, value); err != nil {
+		t.Fatalf("%s: produce to %s: %v", c.Name(), topic, err)
+	}
+}
+
+func tryProduce(t *testing.T, c *Cluster, topic, value string) error {
+	t.Helper()
 	got, err := client(t, c).Produce(context.Background(), &kafka.ProduceRequest{
 		Topic: topic, RequiredAcks: kafka.RequireAll,
 		Records: kafka.NewRecordReader(kafka.Record{Value: kafka.NewBytes([]byte(value))}),
 	})
-	if err != nil || got.Error != nil {
-		t.Fatalf("%s: produce to %s: %v, %+v", c.Name(), topic, err, got)
+	if err != nil {
+		return err
 	}
+	return got.Error
 }
 
 func wantRecords(t *testing.T, c *Cluster, topic string, want ...string) {
@@ -63,18 +69,48 @@ func wantRecords(t *testing.T, c *Cluster, topic string, want ...string) {
 	}
 }
 
+func TestOutlives(t *testing.T) {
+	for _, s := range sources {
+		t.Run(s.kind, func(t *testing.T) { checkOutlives(t, want(t, s)) })
+	}
+}
+
+// want starts a broker of one kind. A kind that cannot be had skips the test,
+// unless it was asked for by name.
+func want(t *testing.T, s source) *Cluster {
+	t.Helper()
+	asked := os.Getenv(variableKind) == s.kind
+	t.Setenv(variableKind, s.kind)
+	began := time.Now()
+	c, err := startOwn(context.Background())
+	if err != nil && !asked && s.kind != KindEmbedded {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s started in %s", c.Name(), time.Since(began).Round(time.Millisecond))
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("%s: Close: %v", c.Name(), err)
+		}
+	})
+	if c.Kind() != s.kind || len(c.PassedOver()) != 0 {
+		t.Errorf("%s=%s: got kind %s, passed over %q", variableKind, s.kind, c.Kind(), c.PassedOver())
+	}
+	return c
+}
+
 // checkOutlives is the promise of every kind: what was acknowledged is there
 // after an orderly restart and after a kill, at the same address.
-func checkOutlives(t *testing.T, kind string) {
-	t.Setenv(variableKind, kind)
-	c := Private(t)
-	if c.Kind() != kind || len(c.PassedOver()) != 0 {
-		t.Fatalf("%s=%s: got kind %s, passed over %q", variableKind, kind, c.Kind(), c.PassedOver())
-	}
+func checkOutlives(t *testing.T, c *Cluster) {
 	addresses, topic := c.Addresses(), UniquePrefix(t)+"telemetry.raw"
 	createTopic(t, c, topic)
 	produce(t, c, topic, "one")
 	wantRecords(t, c, topic, "one")
+	if err := tryProduce(t, c, UniquePrefix(t)+"forgotten", "one"); err == nil {
+		t.Errorf("%s: produce to a topic that nobody made: no error", c.Name())
+	}
 
 	timed(t, "orderly restart", func() { c.Restart(t) })
 	produce(t, c, topic, "two")
@@ -98,23 +134,41 @@ func timed(t *testing.T, what string, action func()) {
 	t.Logf("%s took %s", what, time.Since(began).Round(time.Millisecond))
 }
 
-func TestEmbeddedOutlives(t *testing.T) { checkOutlives(t, KindEmbedded) }
-
-func TestJVMOutlives(t *testing.T) {
-	skipWithout(t, probeJVM)
-	checkOutlives(t, KindJVM)
-}
-
-func skipWithout(t *testing.T, probe func(context.Context) (string, error)) {
-	t.Helper()
-	found, err := probe(context.Background())
-	if err != nil {
-		t.Skipf("cannot be had here: %v", err)
+func TestBrokerIsSharedAndUndescribedBefore(t *testing.T) {
+	t.Setenv(variableBrokers, "")
+	t.Setenv(variableKind, KindEmbedded)
+	if got := Describe(); got != "broker: none was needed" {
+		t.Errorf("Describe before Broker: got %q", got)
 	}
-	t.Log(found)
+	first, second := Broker(t), Broker(t)
+	if first != second {
+		t.Errorf("Broker twice: got %s and %s", first.Addresses(), second.Addresses())
+	}
+	if got, want := Describe(), "broker: "+first.Name(); got != want {
+		t.Errorf("Describe after Broker: got %q, want %q", got, want)
+	}
+	createTopic(t, first, UniquePrefix(t)+"verdicts")
 }
 
-func ExampleDescribe() {
-	fmt.Println(Describe())
-	// Output: broker: none was needed
+func TestPrivateIsNotShared(t *testing.T) {
+	t.Setenv(variableKind, KindEmbedded)
+	first, second := Private(t), Private(t)
+	if got, other := first.Addresses()[0], second.Addresses()[0]; got == other {
+		t.Errorf("Private twice: both at %s", got)
+	}
+}
+
+func TestUniquePrefix(t *testing.T) {
+	legal := regexp.MustCompile(`^[a-zA-Z0-9-]{1,64}$`)
+	seen := map[string]bool{}
+	check := func(t *testing.T) {
+		got := UniquePrefix(t)
+		if !legal.MatchString(got) || !strings.HasSuffix(got, "-") || seen[got] {
+			t.Errorf("UniquePrefix in %s: got %q, seen before: %v", t.Name(), got, seen[got])
+		}
+		seen[got] = true
+	}
+	check(t)
+	check(t)
+	t.Run("späte Sätze/and a name that is much longer than a topic name may well be", check)
 }

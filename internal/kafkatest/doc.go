@@ -20,7 +20,8 @@
 // auto-creation off and nothing replicated; [Private] is one per test, to be
 // stopped, killed and restarted. A broker ends with the test binary: [Main]
 // stops it and removes its folder, and when the binary is killed the kernel
-// takes the JVM along (Linux). Everything here may be used from parallel tests.
+// takes the JVM along (Linux), which leaves only a cordon-kafkatest-* folder in
+// the temporary folder. Everything here may be used from parallel tests.
 //
 // What it does not: it empties no topic between tests. A test that shares a
 // broker puts [UniquePrefix] before the names of its topics and groups.

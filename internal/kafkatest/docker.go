@@ -4,17 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strconv"
 	"sync"
 	"time"
 
+	moby "github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
+	"github.com/testcontainers/testcontainers-go/wait"
 )
 
 // dockerImage is the image that the Apache Kafka project publishes. The Kafka
 // module of testcontainers is of no use with it: its start script belongs to
 // confluentinc/confluent-local.
 const dockerImage = "apache/kafka:" + kafkaVersion
+
+// containerPort is where the broker listens for clients inside the container.
+const containerPort = "9092/tcp"
 
 // container is Apache Kafka in Docker, as a node.
 type container struct {
@@ -70,21 +78,52 @@ func startDocker(ctx context.Context) (node, error) {
 		clients: "0.0.0.0:9092", advertised: c.address, controller: "localhost:9093",
 	}, "/tmp/kraft-combined-logs")
 	c.container, err = testcontainers.Run(ctx, dockerImage,
-		testcontainers.WithExposedPorts(fmt.Sprintf("%d:9092/tcp", port)),
-		testcontainers.WithEnv(variables(properties)))
+		testcontainers.WithExposedPorts(containerPort),
+		testcontainers.WithHostConfigModifier(publish(port)),
+		testcontainers.WithEnv(variables(properties)),
+		// A container that ends before it says so fails at once, with its log.
+		testcontainers.WithWaitStrategy(wait.ForLog("Kafka Server started").WithStartupTimeout(readyTimeout)))
 	if err == nil {
 		err = c.ready(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("run %s: %w", dockerImage, err), c.remove())
+		return nil, errors.Join(fmt.Errorf("run %s: %w%s", dockerImage, err, c.lastLines()), c.remove())
 	}
 	return c, nil
+}
+
+// publish makes the broker's port reachable at one that is known beforehand.
+func publish(port int) func(*moby.HostConfig) {
+	return func(host *moby.HostConfig) {
+		host.PortBindings = network.PortMap{
+			network.MustParsePort(containerPort): {{HostPort: strconv.Itoa(port)}},
+		}
+	}
 }
 
 func (c *container) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	return awaitReady(ctx, c.addresses())
+}
+
+// lastLines returns the end of the broker's log, if there is one.
+func (c *container) lastLines() string {
+	if c.container == nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	logs, err := c.container.Logs(ctx)
+	if err != nil {
+		return ": its log: " + err.Error()
+	}
+	defer logs.Close()
+	output, err := io.ReadAll(logs)
+	if err != nil {
+		return ": its log: " + err.Error()
+	}
+	return ": the end of its log:\n" + tail(output, 30)
 }
 
 func (c *container) addresses() []string { return []string{c.address} }

@@ -19,11 +19,11 @@ type fake struct {
 func probeEmbedded(context.Context) (string, error) { return "in this process", nil }
 
 func startEmbedded(ctx context.Context) (node, error) {
-	dir, err := os.MkdirTemp("", "cordon-kafkatest-")
+	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	dir, err := os.MkdirTemp("", "cordon-kafkatest-")
 	if err != nil {
 		return nil, err
 	}

@@ -57,17 +57,16 @@ func startJVM(ctx context.Context) (node, error) {
 		return nil, err
 	}
 	j := &jvm{dir: dir, lib: lib}
-	if err := errors.Join(j.configure(), j.format(ctx)); err != nil {
-		return nil, errors.Join(err, j.remove())
-	}
-	if err := j.start(ctx); err != nil {
-		return nil, errors.Join(err, j.remove())
+	for _, step := range []func(context.Context) error{j.configure, j.format, j.start} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, j.remove())
+		}
 	}
 	return j, nil
 }
 
 // configure picks the ports and writes server.properties.
-func (j *jvm) configure() error {
+func (j *jvm) configure(context.Context) error {
 	clients, err := freePort()
 	if err != nil {
 		return err
