@@ -123,6 +123,9 @@ func (c *container) lastLines() string {
 	if err != nil {
 		return ": its log: " + err.Error()
 	}
+	if len(output) == 0 {
+		return ""
+	}
 	return ": the end of its log:\n" + tail(output, 30)
 }
 
