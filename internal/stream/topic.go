@@ -25,3 +25,14 @@ const (
 	EnforcerState      Topic = "enforcer.state"
 	ScorerPartials     Topic = "scorer.partials"
 )
+
+// Compacted reports that the log rewrites the topic's batches, so that the
+// fingerprint of a position in it does not last.
+func (t Topic) Compacted() bool {
+	switch t {
+	case ProfilesRaw, OperatorDecisions, Identities, IsolationCommands, IsolationRehearsal, Progress,
+		CollectorState, ScorerState, EnforcerState:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,138 @@
+// Package feed turns captured or simulated telemetry into the records of
+// telemetry.raw, as a network probe writes them: keyed, numbered, and with
+// Clocks that say how far each source has come. replay, backtest and the demo
+// share it, so that they put the same input before the collector.
+//
+// What it promises: the same telemetry and partition count give the same
+// records in the same order. Every partition gets a Clock of a source before
+// the source's first record, every 5 s of event time, and a last one past every
+// timer of the pipeline.
+//
+// What it does not: it sorts nothing (a record older than its source's Clock is
+// late by that much, and the lateness takes it in) and writes nothing.
+package feed
+
+import (
+	"cordon/internal/raw"
+	"cordon/internal/record"
+	"cordon/internal/stream"
+)
+
+const (
+	// ClockEvery is the event time between two Clocks of a source (contracts,
+	// section 8).
+	ClockEvery = 5 * record.Second
+	// Beyond is how far after the last record the last Clock lies: past every
+	// timer of scorer and enforcer, of which 7 d is the longest.
+	Beyond = 8 * record.Day
+	// maxSources bounds the sources that get Clocks, as the collector bounds
+	// those it tells apart; what comes later shares the time of the others.
+	maxSources = 4096
+)
+
+// Feed numbers and keys telemetry for one set of partitions. It belongs to one
+// goroutine.
+type Feed struct {
+	partitions int32
+	sources    []source
+	index      map[string]int
+	newest     record.Micros // of all records so far
+	clock      record.Micros // time of the last Clocks; 0 before the first
+	sends      []stream.Send
+}
+
+// source numbers the records of one source per partition.
+type source struct {
+	id   string
+	next []int64
+}
+
+// New returns a feed into n partitions of telemetry.raw.
+func New(n int32) *Feed { return &Feed{partitions: n, index: map[string]int{}} }
+
+// Add returns the records to write for one observation: Clocks that are due
+// first, then the record, then its copy where a session event names a second
+// address. They are valid until the next call. sourceSequence is renumbered, as
+// a probe would number what it sends into each partition.
+func (f *Feed) Add(t *raw.Telemetry) []stream.Send {
+	f.sends = f.sends[:0]
+	f.newest = max(f.newest, t.OccurredAt)
+	f.clocks(t.SourceID)
+	f.add(t, Key(t))
+	if t.Kind == record.KindSession && t.Session.OtherUEAddress.IsValid() {
+		f.add(t, t.Session.OtherUEAddress.AsSlice())
+	}
+	return f.sends
+}
+
+// Tick returns the Clocks that say nothing older than now will come, for feeds
+// in real time during which no record happens.
+func (f *Feed) Tick(now record.Micros) []stream.Send {
+	f.sends = f.sends[:0]
+	f.newest = max(f.newest, now)
+	f.clocks("")
+	return f.sends
+}
+
+// End returns the last Clocks: Beyond after the newest record, or limit if that
+// is earlier. A clock ahead of the brokers' own would be refused.
+func (f *Feed) End(limit record.Micros) []stream.Send {
+	f.sends = f.sends[:0]
+	f.newest = min(f.newest+Beyond, max(limit, f.newest))
+	f.clock = f.newest
+	for i := range f.sources {
+		f.clockOf(i)
+	}
+	return f.sends
+}
+
+// Newest returns the event time of the newest record so far.
+func (f *Feed) Newest() record.Micros { return f.newest }
+
+// Key returns the key a probe gives a record: the terminal's address where the
+// record has one, for session and flow records of an address have to meet, and
+// its SUPI otherwise.
+func Key(t *raw.Telemetry) []byte {
+	if t.UEAddress.IsValid() {
+		return t.UEAddress.AsSlice()
+	}
+	return []byte(t.SUPI)
+}
+
+// clocks writes what is due: of every source each ClockEvery, and of a source
+// that is new.
+func (f *Feed) clocks(id string) {
+	due := f.clock == 0 || f.newest >= f.clock+ClockEvery
+	if due {
+		f.clock = f.newest
+		for i := range f.sources {
+			f.clockOf(i)
+		}
+	}
+	if _, known := f.index[id]; !known && id != "" && len(f.sources) < maxSources {
+		f.index[id] = len(f.sources)
+		f.sources = append(f.sources, source{id: id, next: make([]int64, f.partitions)})
+		f.clockOf(len(f.sources) - 1)
+	}
+}
+
+// clockOf writes the Clock of one source into every partition. It takes no
+// number: a repeated or lost Clock hides nothing.
+func (f *Feed) clockOf(i int) {
+	c := raw.Telemetry{OccurredAt: f.clock, SourceID: f.sources[i].id, Kind: record.KindClock}
+	value := raw.AppendTelemetry(nil, &c)
+	for p := int32(0); p < f.partitions; p++ {
+		f.sends = append(f.sends, stream.Send{Topic: stream.TelemetryRaw, Partition: p, Key: []byte(c.SourceID), Value: value})
+	}
+}
+
+func (f *Feed) add(t *raw.Telemetry, key []byte) {
+	p := stream.KeyPartition(key, f.partitions)
+	numbered := *t
+	numbered.SourceSequence = record.Opt[int64]{}
+	if i, known := f.index[t.SourceID]; known {
+		numbered.SourceSequence = record.Some(f.sources[i].next[p])
+		f.sources[i].next[p]++
+	}
+	f.sends = append(f.sends, stream.Send{Topic: stream.TelemetryRaw, Partition: p, Key: key, Value: raw.AppendTelemetry(nil, &numbered)})
+}

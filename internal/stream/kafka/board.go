@@ -1,0 +1,73 @@
+package kafka
+
+import (
+	"sync"
+
+	"cordon/internal/record"
+	"cordon/internal/stream"
+)
+
+// alignBound is how far a task may read ahead of the slowest sibling, in event
+// time; with lateness and patience it bounds the panes a scorer holds open.
+const alignBound = 20 * record.Second
+
+// board shows every partition of an aligned stage where its siblings stand. Safe
+// for concurrent use.
+type board struct {
+	mu     sync.Mutex
+	fronts []stream.Front
+	wake   map[int32]chan struct{} // of the workers that run here
+}
+
+func newBoard(n int32) *board {
+	return &board{fronts: make([]stream.Front, n), wake: map[int32]chan struct{}{}}
+}
+
+// join adds a worker; the channel tells it when a sibling moved.
+func (b *board) join(id int32) <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := make(chan struct{}, 1)
+	b.wake[id] = c
+	return c
+}
+
+// leave takes a partition off the board: nobody here waits for it.
+func (b *board) leave(id int32) {
+	b.mu.Lock()
+	delete(b.wake, id)
+	b.mu.Unlock()
+	b.publish(id, stream.Front{})
+}
+
+// publish shows where a partition stands, and wakes the siblings if it moved.
+func (b *board) publish(id int32, f stream.Front) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if int(id) >= len(b.fronts) || b.fronts[id] == f {
+		return
+	}
+	b.fronts[id] = f
+	for other, c := range b.wake {
+		if other == id {
+			continue
+		}
+		select {
+		case c <- struct{}{}:
+		default: // it has been told and has not looked yet
+		}
+	}
+}
+
+// owned reports whether a worker here runs the partition.
+func (b *board) owned(id int32) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.wake[id] != nil
+}
+
+func (b *board) frontier(id int32) record.Micros {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return stream.Frontier(b.fronts, int(id), alignBound)
+}

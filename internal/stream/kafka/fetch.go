@@ -1,0 +1,178 @@
+package kafka
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/fetch"
+
+	"cordon/internal/record"
+	"cordon/internal/stream"
+	"cordon/internal/stream/recordbatch"
+)
+
+// maxFetch bounds what one fetch response may hold of a partition, whatever
+// the broker sends.
+const maxFetch = 64 << 20
+
+// rawBytes takes a record set as it comes from the wire: kafka-go's own types
+// check no CRC in a group and cannot get past an empty batch.
+type rawBytes struct{ b []byte }
+
+// ReadFrom is called by kafka-go's decoder.
+func (r *rawBytes) ReadFrom(from io.Reader) (int64, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(from, head[:]); err != nil {
+		return 0, err
+	}
+	n := int32(binary.BigEndian.Uint32(head[:]))
+	if n <= 0 {
+		return 4, nil
+	}
+	if n > maxFetch {
+		return 4, fmt.Errorf("record set of %d bytes is over the bound of %d", n, maxFetch)
+	}
+	r.b = make([]byte, n)
+	m, err := io.ReadFull(from, r.b)
+	return int64(4 + m), err
+}
+
+// WriteTo completes the interface; fetch responses are never written.
+func (r *rawBytes) WriteTo(io.Writer) (int64, error) { return 0, nil }
+
+// fetchRequest and fetchResponse replace kafka-go's types of the same API.
+type fetchRequest struct {
+	ReplicaID       int32                         `kafka:"min=v0,max=v11"`
+	MaxWaitTime     int32                         `kafka:"min=v0,max=v11"`
+	MinBytes        int32                         `kafka:"min=v0,max=v11"`
+	MaxBytes        int32                         `kafka:"min=v3,max=v11"`
+	IsolationLevel  int8                          `kafka:"min=v4,max=v11"`
+	SessionID       int32                         `kafka:"min=v7,max=v11"`
+	SessionEpoch    int32                         `kafka:"min=v7,max=v11"`
+	Topics          []fetch.RequestTopic          `kafka:"min=v0,max=v11"`
+	ForgottenTopics []fetch.RequestForgottenTopic `kafka:"min=v7,max=v11"`
+	RackID          string                        `kafka:"min=v11,max=v11"`
+}
+
+// ApiKey names the API to kafka-go.
+func (r *fetchRequest) ApiKey() protocol.ApiKey { return protocol.Fetch }
+
+// Broker routes the request to the partition's leader.
+func (r *fetchRequest) Broker(c protocol.Cluster) (protocol.Broker, error) {
+	return (&fetch.Request{Topics: r.Topics}).Broker(c)
+}
+
+type fetchResponse struct {
+	ThrottleTimeMs int32                `kafka:"min=v1,max=v11"`
+	ErrorCode      int16                `kafka:"min=v7,max=v11"`
+	SessionID      int32                `kafka:"min=v7,max=v11"`
+	Topics         []fetchResponseTopic `kafka:"min=v0,max=v11"`
+}
+
+// ApiKey names the API to kafka-go.
+func (r *fetchResponse) ApiKey() protocol.ApiKey { return protocol.Fetch }
+
+type fetchResponseTopic struct {
+	Topic      string                   `kafka:"min=v0,max=v11"`
+	Partitions []fetchResponsePartition `kafka:"min=v0,max=v11"`
+}
+
+type fetchResponsePartition struct {
+	Partition            int32                       `kafka:"min=v0,max=v11"`
+	ErrorCode            int16                       `kafka:"min=v0,max=v11"`
+	HighWatermark        int64                       `kafka:"min=v0,max=v11"`
+	LastStableOffset     int64                       `kafka:"min=v4,max=v11"`
+	LogStartOffset       int64                       `kafka:"min=v5,max=v11"`
+	AbortedTransactions  []fetch.ResponseTransaction `kafka:"min=v4,max=v11"`
+	PreferredReadReplica int32                       `kafka:"min=v11,max=v11"`
+	RecordSet            rawBytes                    `kafka:"min=v0,max=v11"`
+}
+
+func init() { protocol.Register(&fetchRequest{}, &fetchResponse{}) }
+
+// fetched is the answer to one fetch of one partition.
+type fetched struct {
+	from    stream.Partition
+	batches []stream.Batch // committed records at or after the offset asked for
+	next    int64          // offset to fetch next
+	start   int64          // log start
+	end     int64          // last stable offset: readers of committed records end here
+	bytes   int
+}
+
+// fetcher reads one partition. It belongs to one goroutine.
+type fetcher struct {
+	client  *Client
+	from    stream.Partition
+	bytes   int32 // asked for at most, per fetch; doubled while a batch does not fit
+	wait    time.Duration
+	decoder recordbatch.Decoder
+}
+
+// fetch asks for records at or after offset and waits up to f.wait for one.
+func (f *fetcher) fetch(ctx context.Context, offset int64) (fetched, error) {
+	res, err := ask[*fetchResponse](ctx, f.client, &fetchRequest{
+		ReplicaID: -1, MaxWaitTime: int32(f.wait.Milliseconds()), MinBytes: 1, MaxBytes: f.bytes, IsolationLevel: 1, SessionEpoch: -1,
+		Topics: []fetch.RequestTopic{{Topic: f.client.name(f.from.Topic), Partitions: []fetch.RequestPartition{{
+			Partition: f.from.ID, CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: f.bytes,
+		}}}},
+	}, f.wait)
+	if err != nil {
+		return fetched{}, err
+	}
+	if err := code(res.ErrorCode); err != nil {
+		return fetched{}, err
+	}
+	if len(res.Topics) != 1 || len(res.Topics[0].Partitions) != 1 {
+		return fetched{}, fmt.Errorf("fetch of %s[%d]: the broker answered for other partitions", f.from.Topic, f.from.ID)
+	}
+	p := &res.Topics[0].Partitions[0]
+	out := fetched{from: f.from, next: offset, start: p.LogStartOffset, end: p.LastStableOffset, bytes: len(p.RecordSet.b)}
+	if err := code(p.ErrorCode); err != nil {
+		return out, err
+	}
+	return f.decode(out, p)
+}
+
+// decode unpacks the record set; what it returns aliases memory of its own.
+func (f *fetcher) decode(out fetched, p *fetchResponsePartition) (fetched, error) {
+	aborted := make([]recordbatch.AbortedTxn, 0, len(p.AbortedTransactions))
+	for _, t := range p.AbortedTransactions {
+		aborted = append(aborted, recordbatch.AbortedTxn{ProducerID: t.ProducerID, FirstOffset: t.FirstOffset})
+	}
+	o := recordbatch.Options{FetchOffset: out.next, ReadCommitted: true, Aborted: aborted}
+	next, err := f.decoder.Decode(p.RecordSet.b, o, func(b *recordbatch.Batch) error {
+		if batch := copyBatch(f.from, b); len(batch.Records) > 0 {
+			out.batches = append(out.batches, batch)
+		}
+		return b.Err()
+	})
+	if err != nil {
+		return out, fmt.Errorf("%s[%d]: %w", f.from.Topic, f.from.ID, err)
+	}
+	if next == out.next && len(p.RecordSet.b) > 0 {
+		f.bytes = min(2*f.bytes, maxFetch)
+	}
+	out.next = next
+	return out, nil
+}
+
+// copyBatch moves a batch out of the decoder's buffers, which the next one
+// overwrites.
+func copyBatch(from stream.Partition, b *recordbatch.Batch) stream.Batch {
+	out := stream.Batch{Partition: from, CRC: b.CRC, AppendTime: record.Micros(b.MaxTimestamp) * record.Millisecond}
+	var arena stream.Cut
+	var r recordbatch.Record
+	for b.Next(&r) {
+		arena.Add(r.Key, r.Value)
+		out.Records = append(out.Records, stream.Record{Offset: r.Offset})
+	}
+	for i, piece := range arena.Pieces() {
+		out.Records[i].Key, out.Records[i].Value = piece.Key, piece.Value
+	}
+	return out
+}

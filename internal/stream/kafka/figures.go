@@ -1,0 +1,121 @@
+package kafka
+
+import (
+	"context"
+
+	"cordon/internal/record"
+	"cordon/internal/stream"
+)
+
+// Figure is where one input of one task stands.
+type Figure struct {
+	Input stream.Partition
+	Task  int32
+	Next  int64 // offset of the next record
+	Lag   int64 // committed records not yet taken
+}
+
+// Figures returns where every input of the tasks of this process stands.
+func (r *Runner) Figures() []Figure {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []Figure
+	for _, w := range r.workers {
+		w.mu.Lock()
+		all = append(all, w.figures...)
+		w.mu.Unlock()
+	}
+	return all
+}
+
+// Ready reports whether every task of this process has caught up once since it
+// was assigned, and why not.
+func (r *Runner) Ready() (bool, string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.workers) == 0 {
+		return false, "no partition assigned yet"
+	}
+	for _, w := range r.workers {
+		w.mu.Lock()
+		caught := w.caught
+		w.mu.Unlock()
+		if !caught {
+			return false, "restoring or catching up"
+		}
+	}
+	return true, ""
+}
+
+// note keeps what a fetch told about the end of its input.
+func (w *worker) note(got fetched) {
+	atEnd := got.next >= got.end
+	w.atEnd[got.from] = atEnd
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.figures {
+		if w.figures[i].Input == got.from {
+			w.figures[i].Lag = max(0, got.end-w.figures[i].Next)
+			w.caught = w.caught || atEnd && len(got.batches) == 0
+			return
+		}
+	}
+	w.figures = append(w.figures, Figure{Input: got.from, Task: w.id})
+}
+
+// measure takes over the positions of a committed checkpoint.
+func (w *worker) measure() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, at := range w.owner.Positions() {
+		for i := range w.figures {
+			if w.figures[i].Input == (stream.Partition{Topic: at.Topic, ID: at.Partition}) {
+				w.figures[i].Next = at.Next
+			}
+		}
+	}
+}
+
+// watchProgress keeps the board informed of raw partitions that other instances
+// read, until ctx ends. It is flow control only: what it misses costs waiting,
+// never a record.
+func (r *Runner) watchProgress(ctx context.Context) {
+	from := stream.Partition{Topic: stream.Progress, ID: 0}
+	f := &fetcher{client: r.client, from: from, bytes: 1 << 20, wait: pollWait}
+	var b backoff
+	_, offset, err := r.client.Bounds(ctx, from)
+	for ctx.Err() == nil {
+		if err != nil {
+			if b.wait(ctx) != nil {
+				return
+			}
+			_, offset, err = r.client.Bounds(ctx, from)
+			continue
+		}
+		var got fetched
+		if got, err = f.fetch(ctx, offset); err != nil {
+			continue
+		}
+		b.reset()
+		offset = got.next
+		for _, batch := range got.batches {
+			r.showOthers(batch)
+		}
+	}
+}
+
+// showOthers puts the clocks of partitions that run elsewhere on the board.
+func (r *Runner) showOthers(b stream.Batch) {
+	for _, rec := range b.Records {
+		decoded, err := record.Decode(rec.Value)
+		if err != nil {
+			continue // a newer program's record: it holds nobody back
+		}
+		c, ok := decoded.(*record.SourceClock)
+		if !ok || r.board.owned(c.RawPartition) {
+			continue
+		}
+		counts := c.State == record.ClockActive || c.State == record.ClockIdle
+		r.board.publish(c.RawPartition, stream.Front{Counts: counts, Time: c.Time})
+	}
+}

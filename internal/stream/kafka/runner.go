@@ -1,0 +1,275 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"cordon/internal/stream"
+)
+
+// RunnerSettings say how a stage is run.
+type RunnerSettings struct {
+	// Stage is what to run.
+	Stage *stream.Stage
+	// Group is the name of the consumer group, without the prefix.
+	Group string
+	// SessionTimeout is after how long without a heartbeat a member is taken
+	// for dead; 3 s to 60 s.
+	SessionTimeout time.Duration
+	// TransactionTimeout is after how long the broker aborts a transaction its
+	// owner left open, so that readers go on; it bounds every retry as well.
+	TransactionTimeout time.Duration
+	// Interval is the time between two checkpoints of a partition.
+	Interval time.Duration
+	// PrefetchBytes is what one fetch of one partition asks for at most. Up to
+	// three are held: in work, waiting, on the way.
+	PrefetchBytes int
+	// StartTimeout is how long to wait for the brokers at start; 0: one try.
+	StartTimeout time.Duration
+	// Tell is called, from several goroutines, with what an operator should
+	// know. It must not block.
+	Tell func(Notice)
+}
+
+// Notice is one event an operator should know of. It holds no record content.
+type Notice struct {
+	Warning   bool
+	Text      string
+	Partition int32 // task it concerns, -1 for the whole program
+	Err       error
+}
+
+// Runner runs the tasks of one stage that the group assigns to this process.
+type Runner struct {
+	client   *Client
+	settings RunnerSettings
+	counts   map[stream.Topic]int32
+	board    *board
+	sticky   sticky
+
+	mu      sync.Mutex
+	workers map[int32]*worker
+	wait    sync.WaitGroup
+	failed  chan error // the first error that ends the program
+}
+
+// NewRunner returns a runner; nothing is opened yet.
+func NewRunner(c *Client, s RunnerSettings) *Runner {
+	return &Runner{client: c, settings: s, workers: map[int32]*worker{}, failed: make(chan error, 1)}
+}
+
+// Run works until ctx ends, then stops fetching, commits what is done, leaves
+// the group and returns nil. It returns earlier with an error that no retry
+// removes. Workers are started by assign and waited for here.
+func (r *Runner) Run(ctx context.Context) error {
+	if err := r.reach(ctx); err != nil {
+		return err
+	}
+	if err := r.topics(ctx); err != nil {
+		return err
+	}
+	r.board = newBoard(r.tasks())
+	group, err := kafka.NewConsumerGroup(r.groupConfig())
+	if err != nil {
+		return fmt.Errorf("group %s: %w", r.settings.Group, err)
+	}
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	joined := make(chan struct{})
+	go func() {
+		defer close(joined)
+		r.follow(inner, group)
+	}()
+	if r.settings.Stage.Aligned {
+		r.wait.Go(func() { r.watchProgress(inner) })
+	}
+	select {
+	case <-ctx.Done():
+	case err = <-r.failed:
+	}
+	cancel()
+	<-joined
+	r.assign(context.Background(), nil)
+	r.wait.Wait()
+	return errors.Join(err, ignoreClosed(group.Close()))
+}
+
+// ignoreClosed drops the error of a connection that was already gone.
+func ignoreClosed(err error) error {
+	if retryable(err) {
+		return nil
+	}
+	return err
+}
+
+// reach waits for the brokers, and says what is missing.
+func (r *Runner) reach(ctx context.Context) error {
+	limit, cancel := context.WithTimeout(ctx, r.settings.StartTimeout)
+	defer cancel()
+	var b backoff
+	for first := true; ; first = false {
+		err := r.client.Reach(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if first {
+			r.tell(true, -1, "waiting for Kafka", err)
+		}
+		if b.wait(limit) != nil {
+			return err
+		}
+	}
+}
+
+// topics waits until every topic of the stage exists, and learns the counts.
+func (r *Runner) topics(ctx context.Context) error {
+	s := r.settings.Stage
+	need := append([]stream.Topic{s.State}, s.Inputs...)
+	need = append(append(need, s.Outputs...), s.Counts...)
+	var b backoff
+	for first := true; ; first = false {
+		counts, err := r.client.Counts(ctx)
+		missing := stream.Topic("")
+		for _, t := range need {
+			if err == nil && counts[t] == 0 {
+				missing = t
+			}
+		}
+		if err == nil && missing == "" {
+			r.counts = counts
+			return nil
+		}
+		if err == nil {
+			err = fmt.Errorf("topic %s does not exist", r.client.name(missing))
+		} else if !retryable(err) {
+			return words(err)
+		}
+		if first {
+			r.tell(true, -1, "waiting for the topics; create them with: cordonctl topics create", err)
+		}
+		if b.wait(ctx) != nil {
+			return nil
+		}
+	}
+}
+
+// tasks returns how many tasks the stage has.
+func (r *Runner) tasks() int32 {
+	if r.settings.Stage.Single {
+		return 1
+	}
+	return r.counts[r.settings.Stage.Inputs[0]]
+}
+
+// groupTopic is the topic whose partitions the group shares out: one per task.
+func (r *Runner) groupTopic() stream.Topic {
+	if r.settings.Stage.Single {
+		return r.settings.Stage.State
+	}
+	return r.settings.Stage.Inputs[0]
+}
+
+func (r *Runner) groupConfig() kafka.ConsumerGroupConfig {
+	return kafka.ConsumerGroupConfig{
+		ID: r.client.settings.Prefix + r.settings.Group, Brokers: r.client.settings.Brokers,
+		Dialer:         &kafka.Dialer{ClientID: r.client.settings.ClientID, TLS: r.client.settings.TLS, SASLMechanism: r.client.auth, Timeout: requestTimeout},
+		Topics:         []string{r.client.name(r.groupTopic())},
+		GroupBalancers: []kafka.GroupBalancer{&r.sticky},
+		SessionTimeout: r.settings.SessionTimeout, RebalanceTimeout: r.settings.SessionTimeout,
+		HeartbeatInterval: r.settings.SessionTimeout / 6, JoinGroupBackoff: 300 * time.Millisecond,
+	}
+}
+
+// follow applies each generation's assignment until ctx ends. Workers outlive
+// generations: only partitions that move are stopped or started.
+func (r *Runner) follow(ctx context.Context, group *kafka.ConsumerGroup) {
+	for ctx.Err() == nil {
+		gen, err := group.Next(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				r.tell(true, -1, "group membership lost, joining again", err)
+				_ = sleep(ctx, 300*time.Millisecond)
+			}
+			continue
+		}
+		var ids []int32
+		for _, a := range gen.Assignments[r.client.name(r.groupTopic())] {
+			ids = append(ids, int32(a.ID))
+		}
+		sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
+		r.sticky.hold(ids)
+		r.assign(ctx, ids)
+		gen.Start(func(life context.Context) { r.showLag(life, gen) })
+	}
+}
+
+// assign stops the workers of partitions that are gone and starts those of new
+// ones. The context of a new worker ends when its partition is taken away.
+func (r *Runner) assign(ctx context.Context, ids []int32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	stay := map[int32]bool{}
+	for _, id := range ids {
+		stay[id] = true
+	}
+	for id, w := range r.workers {
+		if !stay[id] {
+			w.stop()
+			delete(r.workers, id)
+		}
+	}
+	for _, id := range ids {
+		if r.workers[id] != nil || ctx.Err() != nil {
+			continue
+		}
+		w := newWorker(r, id)
+		r.workers[id] = w
+		r.wait.Go(w.run)
+	}
+}
+
+// showLag commits the positions to the group, for lag displays only, until the
+// generation ends.
+func (r *Runner) showLag(life context.Context, gen *kafka.Generation) {
+	ticker := time.NewTicker(5 * time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-life.Done():
+			return
+		case <-ticker.C:
+		}
+		if r.settings.Stage.Single {
+			continue
+		}
+		offsets := map[int]int64{}
+		for _, f := range r.Figures() {
+			if f.Input.Topic == r.groupTopic() {
+				offsets[int(f.Input.ID)] = f.Next
+			}
+		}
+		if len(offsets) > 0 {
+			_ = gen.CommitOffsets(map[string]map[int]int64{r.client.name(r.groupTopic()): offsets}) // display only
+		}
+	}
+}
+
+func (r *Runner) tell(warning bool, id int32, text string, err error) {
+	if r.settings.Tell != nil {
+		r.settings.Tell(Notice{Warning: warning, Text: text, Partition: id, Err: err})
+	}
+}
+
+// fail ends the program with err.
+func (r *Runner) fail(err error) {
+	select {
+	case r.failed <- err:
+	default: // another one was first
+	}
+}
