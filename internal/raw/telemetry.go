@@ -41,7 +41,7 @@ type Telemetry struct {
 	CellID            string
 	SamplingRatio     record.Opt[int32]
 
-	Kind              record.Kind
+	Kind              record.Kind `avro:"payload"`
 	Flow              Flow
 	SessionUsage      record.SessionUsage
 	Session           Session
@@ -70,7 +70,7 @@ type ExpectedBehaviour struct {
 	SUPI               string
 	InternalGroupID    string
 	TypeAllocationCode string
-	Profile            record.Profile
+	record.Profile
 }
 
 // Setting is a versioned setting on its way to the scorer (topic profiles.raw,

@@ -87,7 +87,7 @@ type IsolationCommand struct {
 	Supersedes       ID
 	Lever            string // the 3GPP operation and field that carries it out
 	SealedIdentity   []byte
-	KeyID            []byte
+	KeyID            [8]byte // zero: absent
 }
 
 // AckState is how far a policy system is with a command.
@@ -226,7 +226,7 @@ type DeadLetter struct {
 	SourceOffset    int64
 	Detail          string
 	SealedPayload   []byte
-	KeyID           []byte
+	KeyID           [8]byte // zero: absent
 	At              Micros
 }
 

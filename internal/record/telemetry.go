@@ -49,7 +49,7 @@ type PseudonymisedTelemetry struct {
 	EquipmentToken     Token      // keyed token of SUPI and PEI together; zero: absent
 	CellToken          Token      // keyed token of the serving cell; zero: absent
 
-	Kind              Kind
+	Kind              Kind `avro:"payload"`
 	Flow              Flow
 	SessionUsage      SessionUsage
 	Session           Session
@@ -77,7 +77,7 @@ type Flow struct {
 	DLTCPFlags    Opt[int32]
 	Domain        string // registrable domain, or a keyed token (16 hex digits, no dot) of one under a private suffix
 	DomainSource  DomainSource
-	DNSResponse   Opt[int32] // DNS RCODE, 0..4095
+	DNSResponse   Opt[int32] `avro:"dnsResponseCode"` // DNS RCODE, 0..4095
 	ApplicationID string
 }
 
