@@ -30,7 +30,7 @@ func TestKeysDocumentEveryKey(t *testing.T) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 	}
-	if got := byName["kafka.prefetch_bytes"]; got.Type != "size" || got.Default != "8MiB" || got.Allowed != "1MiB..1GiB" {
+	if got := byName["kafka.prefetch_bytes"]; got.Type != "size" || got.Default != "4MiB" || got.Allowed != "1MiB..1GiB" {
 		t.Errorf("kafka.prefetch_bytes: %+v", got)
 	}
 	if got := byName["kafka.sasl.mechanism"]; got.Allowed != "none, plain, scram-sha-256, scram-sha-512" || got.Default != "none" {

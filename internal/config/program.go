@@ -30,10 +30,7 @@ type Kafka struct {
 	SASL               SASL          `mapstructure:"sasl"`
 	SessionTimeout     time.Duration `mapstructure:"session_timeout" range:"3s..60s" doc:"Silence after which the group gives an instance's partitions to others. Shorter: faster take-over, but a slow network causes needless ones. The broker's group.min.session.timeout.ms (6 s by default) is the lowest it accepts."`
 	TransactionTimeout time.Duration `mapstructure:"transaction_timeout" range:"5s..60s" doc:"Time after which the broker aborts a transaction of an owner that hangs; until then readers of committed records wait. Shorter than a checkpoint takes: every checkpoint fails."`
-	PrefetchBytes      Size          `mapstructure:"prefetch_bytes" range:"1MiB..1GiB" doc:"Fetched but not yet processed bytes of one partition; fetching pauses above it. Memory is this times the partitions of an instance."`
-	BatchBytes         Size          `mapstructure:"batch_bytes" range:"16KiB..960KiB" doc:"Size at which a batch is sent without waiting for linger. The broker refuses more than about 1 MiB after compression (message.max.bytes)."`
-	Linger             time.Duration `mapstructure:"linger" range:"0s..1s" doc:"Longest wait for a batch to fill. Longer: fewer, better compressed batches, and that much more latency."`
-	Compression        string        `mapstructure:"compression" oneof:"none lz4" doc:"Compression of what the program writes; every codec is read."`
+	PrefetchBytes      Size          `mapstructure:"prefetch_bytes" range:"1MiB..1GiB" doc:"What one fetch of one partition asks for at most. Up to three are held per partition (in work, waiting, on the way), then fetching pauses."`
 }
 
 // TLS of the connection to the brokers.
@@ -88,10 +85,7 @@ func Default[T any]() Program[T] {
 			SASL:               SASL{Mechanism: "none"},
 			SessionTimeout:     6 * time.Second,
 			TransactionTimeout: 15 * time.Second, // well below the 2 min after which a silent partition counts as STALLED
-			PrefetchBytes:      8 * MiB,          // eight fetches of the size a broker fills
-			BatchBytes:         512 * KiB,        // safe below message.max.bytes even if it does not compress
-			Linger:             5 * time.Millisecond,
-			Compression:        "lz4",
+			PrefetchBytes:      4 * MiB,          // smaller fetches read the tails of large batches twice (measured)
 		},
 		Topics:          Topics{Prefix: "cordon."},
 		Log:             Log{Level: "info", Format: "json"},

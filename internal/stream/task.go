@@ -147,3 +147,11 @@ type Front struct {
 	// waits to take, whichever is later.
 	Time record.Micros
 }
+
+// Counted is a task that can say how it is doing.
+type Counted interface {
+	// Counts calls add for each figure: a name in snake_case, a label value from
+	// a small fixed set (empty: none), and the value. Names ending in _total
+	// only grow while the task lives.
+	Counts(add func(name, label string, value int64))
+}

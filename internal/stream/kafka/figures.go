@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"time"
 
 	"cordon/internal/record"
 	"cordon/internal/stream"
@@ -118,4 +119,44 @@ func (r *Runner) showOthers(b stream.Batch) {
 		counts := c.State == record.ClockActive || c.State == record.ClockIdle
 		r.board.publish(c.RawPartition, stream.Front{Counts: counts, Time: c.Time})
 	}
+}
+
+// Count is one figure of one task.
+type Count struct {
+	Task        int32
+	Name, Label string
+	Value       int64
+}
+
+// countEvery is how often a task is asked for its figures.
+const countEvery = time.Second
+
+// Counts returns the figures of all tasks of this process, at most countEvery
+// old.
+func (r *Runner) Counts() []Count {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []Count
+	for _, w := range r.workers {
+		w.mu.Lock()
+		all = append(all, w.counts...)
+		w.mu.Unlock()
+	}
+	return all
+}
+
+// count takes over the task's figures; only the owner may ask it.
+func (w *worker) count() {
+	task, ok := w.owner.Task().(stream.Counted)
+	if !ok || time.Since(w.counted) < countEvery {
+		return
+	}
+	w.counted = time.Now()
+	var counts []Count
+	task.Counts(func(name, label string, value int64) {
+		counts = append(counts, Count{Task: w.id, Name: name, Label: label, Value: value})
+	})
+	w.mu.Lock()
+	w.counts = counts
+	w.mu.Unlock()
 }

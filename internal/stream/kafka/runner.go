@@ -17,7 +17,7 @@ import (
 type RunnerSettings struct {
 	// Stage is what to run.
 	Stage *stream.Stage
-	// Group is the name of the consumer group, without the prefix.
+	// Group is the full name of the consumer group.
 	Group string
 	// SessionTimeout is after how long without a heartbeat a member is taken
 	// for dead; 3 s to 60 s.
@@ -177,7 +177,7 @@ func (r *Runner) groupTopic() stream.Topic {
 
 func (r *Runner) groupConfig() kafka.ConsumerGroupConfig {
 	return kafka.ConsumerGroupConfig{
-		ID: r.client.settings.Prefix + r.settings.Group, Brokers: r.client.settings.Brokers,
+		ID: r.settings.Group, Brokers: r.client.settings.Brokers,
 		Dialer:         &kafka.Dialer{ClientID: r.client.settings.ClientID, TLS: r.client.settings.TLS, SASLMechanism: r.client.auth, Timeout: requestTimeout},
 		Topics:         []string{r.client.name(r.groupTopic())},
 		GroupBalancers: []kafka.GroupBalancer{&r.sticky},

@@ -79,7 +79,7 @@ func deployment(t *testing.T, partitions int32) *kafka.Client {
 func start(t *testing.T, c *kafka.Client, s *stream.Stage) (stop func()) {
 	t.Helper()
 	r := kafka.NewRunner(c, kafka.RunnerSettings{
-		Stage: s, Group: "summing", SessionTimeout: 6 * time.Second, TransactionTimeout: 15 * time.Second,
+		Stage: s, Group: t.Name(), SessionTimeout: 6 * time.Second, TransactionTimeout: 15 * time.Second,
 		Interval: 20 * time.Millisecond, PrefetchBytes: 1 << 20, StartTimeout: 30 * time.Second,
 		Tell: func(n kafka.Notice) { t.Logf("partition %d: %s %v", n.Partition, n.Text, n.Err) },
 	})

@@ -37,10 +37,12 @@ type worker struct {
 	pending []stream.Batch
 	atEnd   map[stream.Partition]bool
 	lastCut time.Time
+	counted time.Time
 	wake    <-chan struct{}
 
 	mu      sync.Mutex
 	figures []Figure
+	counts  []Count
 	caught  bool
 }
 
@@ -166,6 +168,7 @@ func (w *worker) feed(ctx context.Context, results <-chan fetched, failures <-ch
 		case <-w.wake:
 		case <-ticker.C:
 			w.owner.Tick(w.now())
+			w.count()
 		}
 	}
 }
