@@ -1,0 +1,66 @@
+package detect
+
+import (
+	"cordon/internal/record"
+	"cordon/scorer/feature"
+	"cordon/scorer/pane"
+)
+
+// Scan is D1: a sequential test on first contacts (Jung et al., threshold
+// random walk, S&P 2004). The evidence of one contact is the log-likelihood
+// ratio of "a scanner fails" to "a terminal fails", summed with a slow leak.
+type Scan struct {
+	Rates      FailureRates
+	tcp, other contactWeights
+}
+
+// contactWeights are the nats of one first contact.
+type contactWeights struct{ failed, answered Nats }
+
+// Limits of D1, as in detection reference 3.4 and 3.12.
+const (
+	// scanCap bounds the standing evidence of a scanner.
+	scanCap = 60 * Nat
+	// scanHalfLife lets a slow scan add up over days: 1.6 failed first contacts
+	// a day keep it at 20 nats.
+	scanHalfLife = int64(3 * record.Day / pane.Length)
+	// scanFloor is the evidence that counts as none, so that one contact is
+	// forgotten after two weeks.
+	scanFloor = 100
+)
+
+// FailureRates are the shares of first contacts that fail, in per mille, 1..999.
+type FailureRates struct {
+	TCP, Other int // of a benign terminal
+	Scanner    int // of a scanner
+}
+
+// NewScan returns the detector for failure rates.
+func NewScan(r FailureRates) Scan {
+	return Scan{Rates: r, tcp: weightsOf(r.TCP, r.Scanner), other: weightsOf(r.Other, r.Scanner)}
+}
+
+// weightsOf returns the nats of a failed and an answered first contact.
+func weightsOf(benign, scanner int) contactWeights {
+	return contactWeights{
+		failed:   LnRatio(uint64(scanner), uint64(benign)),
+		answered: LnRatio(uint64(1000-scanner), uint64(1000-benign)),
+	}
+}
+
+// Evidence returns what the first contacts of a pane weigh; it may be negative.
+func (d *Scan) Evidence(v *feature.Vector) Nats {
+	return d.tcp.of(v.TCP) + d.other.of(v.Other)
+}
+
+// of weighs contacts.
+func (w contactWeights) of(c feature.Contacts) Nats {
+	return w.failed*Nats(c.Failed) + w.answered*Nats(c.Answered)
+}
+
+// MostPerContact returns the most that one more contact can add.
+func (d *Scan) MostPerContact() Nats { return max(d.tcp.failed, d.other.failed, 0) }
+
+// Swing returns what it takes from the evidence when one failed TCP contact
+// had been answered instead.
+func (d *Scan) Swing() Nats { return max(d.tcp.failed-d.tcp.answered, 1) }

@@ -1,0 +1,154 @@
+package detect
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"cordon/scorer/feature"
+	"cordon/scorer/pane"
+)
+
+// Detectors are the detectors of a deployment. A nil one is switched off.
+type Detectors struct {
+	Scan   *Scan
+	Flood  *Flood
+	Uplink *Envelope // bytes
+	Starts *Envelope // flow starts, thousandths
+}
+
+// Sum is evidence that stood at Value when pane At had been taken.
+type Sum struct {
+	Value Nats
+	At    pane.Number
+}
+
+// State is the standing evidence of one terminal, 40 bytes, and when each
+// family last had a pane that spoke against the terminal.
+type State struct {
+	Scan, Flood, Uplink, Starts Sum
+	LastScan, LastFlood         pane.Number
+}
+
+// Levels are the nats of each family at one pane, within the family's cap.
+type Levels struct {
+	Scan, Flood, Volume Nats
+	// Uplink and Starts are what Volume is the larger of.
+	Uplink, Starts Nats
+}
+
+// Sum returns the evidence of all families.
+func (l Levels) Sum() Nats { return l.Scan + l.Flood + l.Volume }
+
+// OutsideVolume returns the evidence without the volume family.
+func (l Levels) OutsideVolume() Nats { return l.Scan + l.Flood }
+
+// At returns the levels when pane n has passed, if the terminal had no pane
+// after the last one taken.
+func (s *State) At(n pane.Number) Levels {
+	l := Levels{
+		Scan:   min(s.Scan.leak(n), scanCap),
+		Flood:  min(s.Flood.fade(n, floodQuiet), floodCap),
+		Uplink: min(s.Uplink.fade(n, volumeQuiet), volumeCap),
+		Starts: min(s.Starts.fade(n, volumeQuiet), volumeCap),
+	}
+	l.Volume = max(l.Uplink, l.Starts)
+	return l
+}
+
+// Step takes a pane of the terminal, later than all before it.
+func (s *State) Step(d *Detectors, v *feature.Vector) {
+	n := v.Pane
+	if d.Scan != nil {
+		if e := d.Scan.Evidence(v); e != 0 {
+			s.Scan = Sum{min(max(s.Scan.leak(n)+e, 0), scanCap), n}
+		}
+		if v.TCP.Failed+v.Other.Failed > 0 {
+			s.LastScan = n
+		}
+	}
+	if d.Flood != nil {
+		e := d.Flood.Evidence(v)
+		if e > 0 {
+			s.LastFlood = n
+			e *= Nats(max(v.UnansweredBytes.Observations, 1))
+		} else {
+			e = -floodQuiet
+		}
+		s.Flood = Sum{min(max(s.Flood.fade(n-1, floodQuiet)+e, 0), floodCap), n}
+	}
+	s.Uplink.step(d.Uplink, v.Uplink, n)
+	s.Starts.step(d.Starts, v.Starts, n)
+}
+
+// step adds the evidence of an amount to a volume sum.
+func (s *Sum) step(e *Envelope, amount feature.Amount, n pane.Number) {
+	if e == nil {
+		return
+	}
+	nats := e.Evidence(amount.Value)
+	if nats > 0 {
+		nats *= Nats(amount.Observations)
+	}
+	*s = Sum{min(max(s.fade(n-1, volumeQuiet)+nats, 0), volumeSumCap), n}
+}
+
+// leak returns a sum with the half-life of D1.
+func (s Sum) leak(n pane.Number) Nats {
+	value := Decay(s.Value, int64(max(n-s.At, 0)), scanHalfLife)
+	if value < scanFloor {
+		return 0
+	}
+	return value
+}
+
+// fade returns a sum that loses a constant amount per pane without traffic.
+func (s Sum) fade(n pane.Number, perPane Nats) Nats {
+	if s.Value <= 0 {
+		return 0
+	}
+	idle := int64(max(n-s.At, 0))
+	return Nats(max(int64(s.Value)-idle*int64(perPane), 0))
+}
+
+// LowerScan and LowerFlood set the standing evidence of a family down to a
+// level at pane n: the rule of package judge for a case that had no new
+// evidence for its clear time.
+func (s *State) LowerScan(to Nats, n pane.Number) { s.Scan = Sum{min(s.Scan.leak(n), to), n} }
+
+// LowerFlood is LowerScan for the flood family.
+func (s *State) LowerFlood(to Nats, n pane.Number) {
+	s.Flood = Sum{min(s.Flood.fade(n, floodQuiet), to), n}
+}
+
+// ErrShort is returned for a piece of state that is cut short.
+var ErrShort = errors.New("standing evidence is cut short")
+
+// numbers lists the fields in stored order.
+func (s *State) numbers() [10]*int32 {
+	return [...]*int32{
+		(*int32)(&s.Scan.Value), (*int32)(&s.Scan.At), (*int32)(&s.Flood.Value), (*int32)(&s.Flood.At),
+		(*int32)(&s.Uplink.Value), (*int32)(&s.Uplink.At), (*int32)(&s.Starts.Value), (*int32)(&s.Starts.At),
+		(*int32)(&s.LastScan), (*int32)(&s.LastFlood),
+	}
+}
+
+// Append appends the state in its stored form.
+func (s *State) Append(b []byte) []byte {
+	for _, n := range s.numbers() {
+		b = binary.LittleEndian.AppendUint32(b, uint32(*n))
+	}
+	return b
+}
+
+// Restore reads what Append wrote and returns the rest.
+func (s *State) Restore(b []byte) ([]byte, error) {
+	numbers := s.numbers()
+	if len(b) < 4*len(numbers) {
+		return nil, ErrShort
+	}
+	for _, n := range numbers {
+		*n = int32(binary.LittleEndian.Uint32(b))
+		b = b[4:]
+	}
+	return b, nil
+}

@@ -1,0 +1,28 @@
+package detect
+
+import "math/bits"
+
+// Envelope is D3 for one feature: a sequential test against the highest amount
+// per pane that is normal, with an attacker at twice of it.
+type Envelope struct {
+	Normal uint64 // highest normal amount per pane
+}
+
+// Limits of D3, as in detection reference 3.3 and 3.12 (12).
+const (
+	volumeWeight  = 5       // nats at Normal: Normal ÷ overdispersion of the count
+	volumePaneCap = 6 * Nat // of one pane: removes spikes
+	volumeSumCap  = 30 * Nat
+	volumeCap     = 12 * Nat // of the family: volume corroborates, it never decides
+	volumeQuiet   = volumeWeight * Nat
+)
+
+// Evidence returns 5 × (x ÷ Normal × ln 2 − 1) nats, at most 6, at least −5.
+func (e Envelope) Evidence(x uint64) Nats {
+	if x >= 4*e.Normal { // 5 × (4 ln 2 − 1) = 8.9: above the cap
+		return volumePaneCap
+	}
+	high, low := bits.Mul64(x, volumeWeight*1000*ln2)
+	nats, _ := bits.Div64(high, low, e.Normal*1_000_000_000)
+	return min(Nats(nats)-volumeQuiet, volumePaneCap)
+}

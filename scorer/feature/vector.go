@@ -1,0 +1,243 @@
+package feature
+
+import (
+	"math/bits"
+
+	"cordon/scorer/pane"
+)
+
+// Contacts counts first contacts of one kind of protocol: destinations that
+// the terminal was not seen to contact before.
+type Contacts struct {
+	Failed   int32 // no answer, or a refusal only
+	Answered int32
+}
+
+// Amount is a measured amount per pane, and how many panes it stands for.
+type Amount struct {
+	Value        uint64
+	Observations int32 // 1..pane.MaxObservations
+}
+
+// Suspect is a destination that belongs to the evidence of a pane: a failed
+// first contact, or one that is not known and left uplink unanswered.
+type Suspect struct {
+	pane.Key
+	Flows   uint64 // reports towards it
+	UL      uint64 // bytes towards it
+	Contact bool   // it is a first contact
+}
+
+// Vector is what one pane of one terminal says.
+type Vector struct {
+	Pane  pane.Number
+	TCP   Contacts // first contacts over TCP
+	Other Contacts // first contacts over UDP and all else but ICMP
+	Held  int32    // failed first contacts excused by an outage
+
+	UnansweredBytes   Amount // uplink to destinations not known, without an answer
+	UnansweredPackets Amount
+	Uplink            Amount // bytes, less what acknowledges the downlink
+	Starts            Amount // flow starts, thousandths
+
+	Suspects  []Suspect  // in order of the destinations' hashes
+	Answering []pane.Key // destinations that answer, likewise
+
+	holds []Hold // of failing known destinations in this pane
+}
+
+// Limits are the settings features depend on.
+type Limits struct {
+	// AckPermille of the downlink is subtracted from the uplink: the
+	// acknowledgements of a download (3.12, 12: 40).
+	AckPermille uint64
+}
+
+// Reader reads panes. It holds scratch memory; the zero Reader is ready.
+type Reader struct {
+	Limits Limits
+	kept   []*pane.Destination
+}
+
+// Pane is one terminal's pane, open or closed, where it lies.
+type Pane struct {
+	Number pane.Number
+	Table  *pane.Table
+	Slot   *pane.Slot
+}
+
+// Read writes into v what the pane says, given the memory of what was before
+// it. It changes nothing else.
+func (r *Reader) Read(p Pane, m *Memory, v *Vector) {
+	*v = Vector{Pane: p.Number, Suspects: v.Suspects[:0], Answering: v.Answering[:0], holds: v.holds[:0]}
+	r.kept = p.Table.Destinations(p.Slot, r.kept[:0])
+	r.readVolume(p.Slot, v)
+	for _, d := range r.kept {
+		if d.Began > 0 && d.Answered == 0 && !d.Service && m.Known(d.Hash) {
+			v.holds = append(v.holds, Hold{Until: p.Number + holdSpan, Port: d.Port, Protocol: d.Protocol})
+		}
+	}
+	flood := sampleOf(p.Slot)
+	for _, d := range r.kept {
+		failed := v.contact(d, m)
+		unanswered := flood.take(d, m)
+		switch {
+		case failed || unanswered:
+			v.Suspects = append(v.Suspects, Suspect{Key: d.Key, Flows: uint64(d.Flows), UL: d.UL, Contact: failed})
+		case d.Answered > 0:
+			v.Answering = append(v.Answering, d.Key)
+		}
+	}
+	flood.write(v)
+}
+
+// readVolume fills in the amounts of the whole pane. Reports of whole sessions
+// include the flows, so the larger of the two counts.
+func (r *Reader) readVolume(s *pane.Slot, v *Vector) {
+	v.Starts = Amount{s.Starts, observations(s.StartsWeighted, s.Starts)}
+	v.Uplink = Amount{less(s.UL, s.DL*r.Limits.AckPermille/1000), observations(s.ULWeighted, s.UL)}
+	if usage := less(s.UsageUL, s.UsageDL*r.Limits.AckPermille/1000); usage > v.Uplink.Value {
+		v.Uplink = Amount{usage, observations(s.UsageULWeighted, s.UsageUL)}
+	}
+}
+
+// less returns a − b, or 0.
+func less(a, b uint64) uint64 { return a - min(a, b) }
+
+// observations returns the mean number of panes an amount stands for, rounded.
+func observations(weighted, amount uint64) int32 {
+	if amount == 0 {
+		return 1
+	}
+	return int32(min(max((weighted+amount/2)/amount, 1), pane.MaxObservations))
+}
+
+// contact counts the destination where it is a first contact, and reports
+// whether it is one that failed and is not excused.
+func (v *Vector) contact(d *pane.Destination, m *Memory) bool {
+	if d.Service || d.Protocol == pane.ICMP || d.Protocol == pane.ICMPv6 || m.Met(d.Hash) {
+		return false
+	}
+	kind := &v.Other
+	if d.Protocol == pane.TCP {
+		kind = &v.TCP
+	}
+	if d.Answered > 0 {
+		kind.Answered++
+		return false
+	}
+	if d.Began == 0 {
+		return false
+	}
+	if v.held(d, m) {
+		v.Held++
+		return false
+	}
+	kind.Failed++
+	return true
+}
+
+// held reports whether an outage excuses the failure of d.
+func (v *Vector) held(d *pane.Destination, m *Memory) bool {
+	for _, h := range v.holds {
+		if h.Port == d.Port && h.Protocol == d.Protocol {
+			return true
+		}
+	}
+	for _, h := range m.holds {
+		if h.Port == d.Port && h.Protocol == d.Protocol && v.Pane < h.Until {
+			return true
+		}
+	}
+	return false
+}
+
+// floodSample estimates the unanswered uplink to destinations that are not
+// known: exact while all destinations were kept, else what fell out of the
+// sample is taken to be like the sample.
+type floodSample struct {
+	totals            *pane.Totals
+	kept, suspect     uint64 // packets of unanswered reports: all kept, and those that count
+	keptUL, suspectUL uint64 // bytes of the same
+}
+
+// sampleOf starts an estimate for a pane.
+func sampleOf(s *pane.Slot) floodSample { return floodSample{totals: &s.Totals} }
+
+// answeredShare is the part of its reports, one in 16, that may be answered
+// while a destination still counts as not answering: a victim that goes down
+// answers at first.
+const answeredShare = 16
+
+// take adds a kept destination and reports whether it counts as unanswered.
+func (f *floodSample) take(d *pane.Destination, m *Memory) bool {
+	f.kept += d.UnansweredPackets
+	f.keptUL += d.UnansweredUL
+	if d.UnansweredPackets == 0 || uint64(d.Answered)*answeredShare > uint64(d.Flows) || m.Known(d.Hash) {
+		return false
+	}
+	f.suspect += d.UnansweredPackets
+	f.suspectUL += d.UnansweredUL
+	return true
+}
+
+// write fills in the amounts.
+func (f *floodSample) write(v *Vector) {
+	t := f.totals
+	seen := observations(t.UnansweredWeighted, t.UnansweredPackets)
+	v.UnansweredPackets = Amount{f.suspect + share(t.UnansweredPackets-f.kept, f.suspect, f.kept), seen}
+	v.UnansweredBytes = Amount{f.suspectUL + share(t.UnansweredUL-f.keptUL, f.suspectUL, f.keptUL), seen}
+}
+
+// share returns amount × part ÷ whole, part ≤ whole; 0 where whole is 0.
+func share(amount, part, whole uint64) uint64 {
+	if whole == 0 {
+		return 0
+	}
+	high, low := bits.Mul64(amount, part)
+	quotient, _ := bits.Div64(high, low, whole)
+	return quotient
+}
+
+// Learn puts into memory what the pane that was read last shows, after
+// Memory.Age. New destinations become known only while trusted: not while there is evidence
+// against the terminal (3.8, 5).
+func (r *Reader) Learn(v *Vector, m *Memory, trusted bool) {
+	for _, h := range v.holds {
+		m.hold(h, v.Pane)
+	}
+	for _, d := range r.kept {
+		switch {
+		case d.Service:
+		case d.Answered > 0:
+			m.answer(d.Hash, v.Pane, trusted)
+		case d.Began > 0 && !v.held(d, m):
+			m.contacted[0].add(d.Hash)
+		}
+	}
+}
+
+// answer remembers that a destination answered in pane n.
+func (m *Memory) answer(hash uint64, n pane.Number, trusted bool) {
+	old := m.answered[2].has(hash) && n-m.answeredEnd >= answeredSpan
+	if m.Known(hash) || (trusted && old) {
+		m.known[0].add(hash)
+	}
+	m.answered[0].add(hash)
+}
+
+// hold puts h in the place of the same protocol and port, or of the one that
+// ends first.
+func (m *Memory) hold(h Hold, n pane.Number) {
+	place := 0
+	for i := range m.holds {
+		if m.holds[i].Port == h.Port && m.holds[i].Protocol == h.Protocol && m.holds[i].Until > n {
+			place = i
+			break
+		}
+		if m.holds[i].Until < m.holds[place].Until {
+			place = i
+		}
+	}
+	m.holds[place] = h
+}

@@ -1,0 +1,194 @@
+package judge
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+	"cordon/scorer/feature"
+	"cordon/scorer/pane"
+)
+
+// DestinationLimit is how many destinations a case keeps (contracts: 8).
+const DestinationLimit = 8
+
+// Destination is a remote end of a case and what was sent to it.
+type Destination struct {
+	pane.Key
+	Flows uint64 // reports
+	UL    uint64 // bytes
+}
+
+// Family bits of a case's exceptions.
+const (
+	familyScan uint8 = 1 << iota
+	familyFlood
+	familyVolume
+)
+
+// Case is what is held against one terminal, from its first evidence on. It
+// may be open (a verdict stands) or not yet, or no longer.
+type Case struct {
+	First     pane.Number // pane of the first evidence
+	Verdict   pane.Number // pane of the last verdict
+	Calm      pane.Number // first pane since which it is calm; 0: it is not
+	Cleared   pane.Number // pane in which it was cleared; 0: never
+	Class     record.Class
+	Families  uint8 // those that were of weight since it was raised
+	Open      bool
+	Changed   bool  // its destinations, since the last verdict
+	Reported  bool  // the last verdict told of forbidden traffic
+	Level     int32 // 100 × score of the last pane judged
+	told      int32 // Level of the last verdict
+	Trend     record.Trend
+	history   [trendPanes]detect.Nats // evidence of the last panes, by number
+	evaluated pane.Number             // panes judged since it was raised
+
+	Measured       Measured
+	ForbiddenFlows uint64 // reports towards its destinations since the last verdict
+	ForbiddenUL    uint64 // bytes likewise
+	destinations   [DestinationLimit]Destination
+	used           uint8
+}
+
+// Measured are the numbers behind a case's evidence since First.
+type Measured struct {
+	TCP, Other               feature.Contacts
+	FloodPanes               int32  // panes with more unanswered uplink than the limit
+	UnansweredBytes          uint64 // the most in one pane
+	UnansweredPackets        uint64
+	UplinkPanes, StartsPanes int32  // panes above 1.44 times the normal
+	Uplink, Starts           uint64 // the most in one pane; Starts in thousandths
+}
+
+// Begin makes c the case of a terminal whose first evidence is in pane n.
+func (c *Case) Begin(n pane.Number) { *c = Case{First: n} }
+
+// Stale reports whether new evidence in pane n begins a new case: the old one
+// has nothing left, or was cleared too long ago.
+func (c *Case) Stale(before detect.Levels, n pane.Number) bool {
+	if c.Open || (c.Cleared != 0 && n-c.Cleared < reopenSpan) {
+		return false
+	}
+	return c.Cleared != 0 || before.OutsideVolume() == 0
+}
+
+// Take adds what a pane says to the case.
+func (c *Case) Take(r *Rule, v *feature.Vector) {
+	m := &c.Measured
+	m.TCP.Failed += v.TCP.Failed
+	m.TCP.Answered += v.TCP.Answered
+	m.Other.Failed += v.Other.Failed
+	m.Other.Answered += v.Other.Answered
+	if r.Flood.Evidence(v) > 0 {
+		m.FloodPanes++
+		m.UnansweredBytes = max(m.UnansweredBytes, v.UnansweredBytes.Value)
+		m.UnansweredPackets = max(m.UnansweredPackets, v.UnansweredPackets.Value)
+	}
+	if r.Uplink.Evidence(v.Uplink.Value) > 0 {
+		m.UplinkPanes++
+		m.Uplink = max(m.Uplink, v.Uplink.Value)
+	}
+	if r.Starts.Evidence(v.Starts.Value) > 0 {
+		m.StartsPanes++
+		m.Starts = max(m.Starts, v.Starts.Value)
+	}
+	c.blame(r, v)
+}
+
+// blame puts the suspects of a pane among the destinations of the case: failed
+// first contacts always, unanswered uplink only where the pane is a flood. One
+// that answers is taken out: it is not what the case is about.
+func (c *Case) blame(r *Rule, v *feature.Vector) {
+	for _, k := range v.Answering {
+		c.pardon(k)
+	}
+	flood := r.Flood.Evidence(v) > 0
+	for i := range v.Suspects {
+		s := &v.Suspects[i]
+		at := c.find(s.Key)
+		switch {
+		case at >= 0:
+			c.destinations[at].Flows += s.Flows
+			c.destinations[at].UL += s.UL
+		case s.Contact || flood:
+			c.enter(Destination{s.Key, s.Flows, s.UL})
+		default:
+			continue
+		}
+		c.ForbiddenFlows += s.Flows
+		c.ForbiddenUL += s.UL
+	}
+}
+
+// find returns where a destination stands, by itself or with its port left
+// open; -1 where it does not.
+func (c *Case) find(k pane.Key) int {
+	for i := range c.destinations[:c.used] {
+		if d := c.destinations[i].Key; d == k || d == k.AnyPort() {
+			return i
+		}
+	}
+	return -1
+}
+
+// enter makes room for a destination: with another port of the same address
+// both become one with any port; when full it replaces the smallest, if that
+// is smaller.
+func (c *Case) enter(fresh Destination) {
+	least := 0
+	for i := range c.destinations[:c.used] {
+		d := &c.destinations[i]
+		if d.AnyPort() == fresh.AnyPort() {
+			*d = Destination{d.AnyPort(), d.Flows + fresh.Flows, d.UL + fresh.UL}
+			c.Changed = true
+			return
+		}
+		if compare(*d, c.destinations[least]) < 0 {
+			least = i
+		}
+	}
+	switch {
+	case c.used < DestinationLimit:
+		c.destinations[c.used] = fresh
+		c.used++
+	case heavier(fresh, c.destinations[least]) > 0:
+		c.destinations[least] = fresh
+	default:
+		return
+	}
+	c.Changed = true
+}
+
+// pardon takes a destination out.
+func (c *Case) pardon(k pane.Key) {
+	for i := range c.destinations[:c.used] {
+		if c.destinations[i].Key == k {
+			c.used--
+			c.destinations[i] = c.destinations[c.used]
+			c.destinations[c.used] = Destination{}
+			c.Changed = true
+			return
+		}
+	}
+}
+
+// Destinations returns the destinations of the case, largest first.
+func (c *Case) Destinations() []Destination {
+	list := slices.Clone(c.destinations[:c.used])
+	slices.SortFunc(list, func(a, b Destination) int { return compare(b, a) })
+	return list
+}
+
+// heavier compares by flows, then by bytes.
+func heavier(a, b Destination) int {
+	return cmp.Or(cmp.Compare(a.Flows, b.Flows), cmp.Compare(a.UL, b.UL))
+}
+
+// compare orders destinations by weight; equal ones by key, so that the order
+// is total.
+func compare(a, b Destination) int {
+	return cmp.Or(heavier(a, b), bytes.Compare(a.Address[:], b.Address[:]), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol))
+}

@@ -1,0 +1,235 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+	"cordon/scorer/pane"
+)
+
+// Names of families and features in reasons (docs/detection.md).
+const (
+	FamilyScan   = "scan"
+	FamilyFlood  = "flood"
+	FamilyVolume = "volume"
+
+	featureContacts   = "firstContactsFailed"
+	featureUnanswered = "unansweredUplink"
+	featureUplink     = "uplinkVolume"
+	featureStarts     = "flowStarts"
+)
+
+// sampleLimit is how many destinations stand in the samples of a reason.
+const sampleLimit = 3
+
+// Write fills in what the case says of itself at pane n: everything of a
+// verdict but whose it is, its number and the coverage.
+func (r *Rule) Write(c *Case, s *detect.State, n pane.Number, v *record.Verdict) {
+	levels := s.At(n)
+	v.Class = c.Class
+	v.Evidence = int64(levels.Sum())
+	v.Score = Score(levels.Sum())
+	v.Exceptions = c.exceptions()
+	v.Reasons = r.reasons(&c.Measured, levels, c.Destinations())
+	v.Destinations = c.recorded()
+	v.Counterfactual = r.counterfactual(levels)
+	v.TechniqueIDs = c.techniques()
+	v.FirstEvidenceAt = c.First.Start()
+	v.WindowStart, v.WindowEnd = c.First.Start(), n.End()
+	v.Forbidden = record.Some(record.Forbidden{Flows: int64(c.ForbiddenFlows), ULVolume: int64(c.ForbiddenUL)})
+}
+
+// exceptions maps the families of the case to TS 29.520.
+func (c *Case) exceptions() []record.Exception {
+	var list []record.Exception
+	for _, e := range [...]struct {
+		family uint8
+		id     record.ExceptionID
+	}{
+		{familyVolume, record.UnexpectedLargeRateFlow},
+		{familyFlood, record.SuspicionOfDDoSAttack},
+		{familyScan, record.WrongDestinationAddress},
+	} {
+		if c.Families&e.family != 0 {
+			list = append(list, record.Exception{ExceptionID: e.id, Level: c.Level, Trend: c.Trend})
+		}
+	}
+	return list
+}
+
+// techniques names what was seen in the words of ATT&CK and FiGHT.
+func (c *Case) techniques() []string {
+	var list []string
+	if c.Families&familyScan != 0 { // service discovery
+		list = append(list, "FGT1046", "T1046")
+	}
+	if c.Families&familyFlood != 0 { // network denial of service
+		list = append(list, "FGT1498", "T1498")
+	}
+	return list
+}
+
+// recorded returns the destinations as the contract has them. One that is
+// known by a token alone has no address to give.
+func (c *Case) recorded() []record.Destination {
+	var list []record.Destination
+	for _, d := range c.Destinations() {
+		if address := d.Addr(); address.IsValid() {
+			list = append(list, record.Destination{Protocol: int32(d.Protocol), Address: address, Port: int32(d.Port), Flows: int64(d.Flows)})
+		}
+	}
+	return list
+}
+
+// reasons returns one reason per family with evidence, largest first.
+func (r *Rule) reasons(m *Measured, l detect.Levels, destinations []Destination) []record.Reason {
+	var list []record.Reason
+	if l.Scan > 0 {
+		list = append(list, r.scanReason(m, l.Scan, destinations))
+	}
+	if l.Flood > 0 {
+		list = append(list, r.floodReason(m, l.Flood))
+	}
+	if l.Volume > 0 {
+		list = append(list, r.volumeReason(m, l))
+	}
+	slices.SortFunc(list, func(a, b record.Reason) int {
+		return cmp.Or(cmp.Compare(b.Contribution, a.Contribution), strings.Compare(a.Family, b.Family))
+	})
+	return list
+}
+
+// scanReason explains D1: the failed first contacts beside those a benign
+// terminal would have had.
+func (r *Rule) scanReason(m *Measured, nats detect.Nats, destinations []Destination) record.Reason {
+	tcp, other := m.TCP.Failed+m.TCP.Answered, m.Other.Failed+m.Other.Answered
+	reason := record.Reason{
+		Feature: featureContacts, Family: FamilyScan, Unit: "contacts", Reference: record.ReferencePrior,
+		Value:        int64(m.TCP.Failed + m.Other.Failed),
+		Expected:     (int64(tcp)*int64(r.Scan.Rates.TCP) + int64(other)*int64(r.Scan.Rates.Other)) / 1000,
+		Contribution: int64(nats),
+	}
+	reason.Samples = append(reason.Samples,
+		fmt.Sprintf("tcp %d failed %d answered", m.TCP.Failed, m.TCP.Answered),
+		fmt.Sprintf("other %d failed %d answered", m.Other.Failed, m.Other.Answered))
+	for _, d := range destinations[:min(len(destinations), sampleLimit)] {
+		reason.Samples = append(reason.Samples, d.String())
+	}
+	return reason
+}
+
+// floodReason explains D2 by the worst pane, in packets where these exceed
+// their limit further than the bytes do.
+func (r *Rule) floodReason(m *Measured, nats detect.Nats) record.Reason {
+	reason := record.Reason{
+		Feature: featureUnanswered, Family: FamilyFlood, Unit: "bytes per 10 s", Reference: record.ReferencePrior,
+		Value: int64(m.UnansweredBytes), Expected: int64(r.Flood.Bytes), Contribution: int64(nats),
+		Samples: []string{
+			fmt.Sprintf("%d panes above the limit", m.FloodPanes),
+			fmt.Sprintf("at most %d bytes and %d packets in a pane", m.UnansweredBytes, m.UnansweredPackets),
+		},
+	}
+	if m.UnansweredPackets*r.Flood.Bytes > m.UnansweredBytes*r.Flood.Packets {
+		reason.Unit = "packets per 10 s"
+		reason.Value, reason.Expected = int64(m.UnansweredPackets), int64(r.Flood.Packets)
+	}
+	return reason
+}
+
+// volumeReason explains D3 by the feature that counts.
+func (r *Rule) volumeReason(m *Measured, l detect.Levels) record.Reason {
+	reason := record.Reason{
+		Feature: featureUplink, Family: FamilyVolume, Unit: "bytes per 10 s", Reference: record.ReferencePrior,
+		Value: int64(m.Uplink), Expected: int64(r.Uplink.Normal), Contribution: int64(l.Volume),
+		Samples: []string{fmt.Sprintf("%d panes above 1.44 times the normal", m.UplinkPanes)},
+	}
+	if l.Starts > l.Uplink {
+		reason.Feature, reason.Unit = featureStarts, "flows per 10 s"
+		reason.Value, reason.Expected = int64(m.Starts/1000), int64(r.Starts.Normal/1000)
+		reason.Samples[0] = fmt.Sprintf("%d panes above 1.44 times the normal", m.StartsPanes)
+	}
+	return reason
+}
+
+// String returns "tcp 203.0.113.7:23", with "*" where the port is open.
+func (d Destination) String() string {
+	address := "another terminal"
+	if a := d.Addr(); a.IsValid() {
+		address = a.String()
+	}
+	port := "*"
+	if d.Port != 0 {
+		port = fmt.Sprint(d.Port)
+	}
+	return protocolName(d.Protocol) + " " + address + " port " + port
+}
+
+// protocolName names the usual protocols.
+func protocolName(p uint8) string {
+	switch p {
+	case pane.TCP:
+		return "tcp"
+	case pane.UDP:
+		return "udp"
+	case pane.ICMP, pane.ICMPv6:
+		return "icmp"
+	}
+	return fmt.Sprintf("protocol %d", p)
+}
+
+// counterfactual says what would have to be different for a milder class.
+func (r *Rule) counterfactual(l detect.Levels) string {
+	class := r.Class(l)
+	if class == record.ClassUnknown {
+		return fmt.Sprintf("%s nats would raise no case; it is cleared once evidence stays at %s nats or less", decimal(l.Sum()), decimal(r.Clear))
+	}
+	if needed := r.contactsToAnswer(l, class); needed > 0 {
+		return fmt.Sprintf("with %d of the failed first contacts answered this would be %s", needed, name(r.Class(r.without(l, needed))))
+	}
+	flood := l
+	flood.Flood = 0
+	if milder := r.Class(flood); milder != class {
+		return fmt.Sprintf("without the unanswered uplink (%s nats) this would be %s", decimal(l.Flood), name(milder))
+	}
+	volume := l
+	volume.Volume = 0
+	if milder := r.Class(volume); milder != class {
+		return fmt.Sprintf("with volume within the normal (%s nats less) this would be %s", decimal(l.Volume), name(milder))
+	}
+	return fmt.Sprintf("each of several families alone would be enough for %s", class)
+}
+
+// contactsToAnswer returns the least number of failed TCP contacts that, had
+// they been answered, lead to a milder class; 0 where no number does.
+func (r *Rule) contactsToAnswer(l detect.Levels, class record.Class) int {
+	for needed := 1; ; needed++ {
+		milder := r.without(l, needed)
+		if r.Class(milder) != class {
+			return needed
+		}
+		if milder.Scan == 0 {
+			return 0
+		}
+	}
+}
+
+// without returns the levels had some failed TCP contacts been answered.
+func (r *Rule) without(l detect.Levels, answered int) detect.Levels {
+	l.Scan = max(l.Scan-r.Scan.Swing()*detect.Nats(answered), 0)
+	return l
+}
+
+// name names a class.
+func name(c record.Class) string {
+	if c == record.ClassUnknown {
+		return "no case"
+	}
+	return c.String()
+}
+
+// decimal writes milli-nats as nats.
+func decimal(n detect.Nats) string { return fmt.Sprintf("%d.%d", n/1000, n%1000/100) }

@@ -1,0 +1,119 @@
+package pane
+
+import (
+	"math/bits"
+
+	"cordon/internal/record"
+)
+
+// Report is what one telemetry record adds to a pane. Amounts are per pane: a
+// report over several panes is its mean rate, with the number of panes it
+// stands for in Observations (contracts, TerminalTelemetry.intervalStart).
+type Report struct {
+	Destination  Key
+	Contact      bool   // the terminal sent to Destination, and it is beyond its own link
+	Service      bool   // Destination is infrastructure: never a first contact
+	Began        bool   // the flow began within the interval: an attempt
+	Answered     bool   // the far end sent something other than a refusal
+	Usage        bool   // of the whole session: no destination, counted apart from flows
+	Observations uint8  // panes it stands for, 1..MaxObservations
+	UL, DL       uint64 // bytes
+	ULPackets    uint64 // packets
+	Starts       uint64 // flow starts, in thousandths
+}
+
+// MaxObservations bounds how many panes one report may stand for, so that a
+// source that reports once an hour cannot decide anything with one record.
+const MaxObservations = 6
+
+// maxAmount caps one record's bytes or packets: above what any terminal can
+// send in an interval, and small enough that sums of a pane never wrap.
+const maxAmount = 1 << 40
+
+// Flags of TCP (RFC 9293, 3.1).
+const (
+	flagSYN = 0x02
+	flagRST = 0x04
+)
+
+// Read writes into r what t adds to a pane. Kinds without traffic leave r
+// zero but for its one observation.
+func (r *Report) Read(t *record.PseudonymisedTelemetry, infrastructure *Infrastructure) {
+	*r = Report{Observations: 1}
+	scale := scaleOf(t)
+	switch t.Kind {
+	case record.KindFlow:
+		r.Observations = scale.observations
+		r.readFlow(&t.Flow, t, scale)
+		r.Service = r.Contact && infrastructure.Service(r.Destination)
+	case record.KindSessionUsage:
+		r.Observations = scale.observations
+		r.Usage = true
+		r.UL, r.DL = scale.amount(t.SessionUsage.ULVolume), scale.amount(t.SessionUsage.DLVolume)
+	}
+}
+
+// readFlow fills in what a flow report says.
+func (r *Report) readFlow(f *record.Flow, t *record.PseudonymisedTelemetry, scale scale) {
+	r.Destination = KeyOf(f)
+	if r.Destination.OnLink() {
+		return
+	}
+	r.UL, r.DL = scale.amount(f.ULVolume), scale.amount(f.DLVolume)
+	r.ULPackets = scale.amount(f.ULPackets)
+	r.Began = began(f, t)
+	if r.Began {
+		r.Starts = scale.amount(1000)
+	}
+	r.Contact = f.Direction != record.DirectionDownlink && f.ULPackets > 0
+	r.Answered = f.DLPackets > 0 && !refused(f)
+}
+
+// began reports whether the flow is new in this report. A source that gives no
+// start is believed to report a flow once.
+func began(f *record.Flow, t *record.PseudonymisedTelemetry) bool {
+	return !f.StartTime.Set || !t.IntervalStart.Set || f.StartTime.Value >= t.IntervalStart.Value
+}
+
+// refused reports whether all that came back is the reset of a connection that
+// was never opened: to a scanner a closed port is as good as a silent one.
+func refused(f *record.Flow) bool {
+	flags := f.DLTCPFlags.Or(0)
+	sent := f.ULTCPFlags.Or(flagSYN)
+	return f.Protocol == TCP && flags&flagRST != 0 && flags&flagSYN == 0 && sent&flagSYN != 0
+}
+
+// scale turns the amounts of a report into amounts per pane.
+type scale struct {
+	length       record.Micros // of the interval; Length where shorter
+	sampling     uint64        // per cent that was measured
+	observations uint8
+}
+
+// scaleOf returns the scale of a record. A sampling ratio outside 1..100 and an
+// interval that ends before it starts count as absent.
+func scaleOf(t *record.PseudonymisedTelemetry) scale {
+	s := scale{length: Length, sampling: 100, observations: 1}
+	if ratio := t.SamplingRatio.Or(100); ratio >= 1 && ratio <= 100 {
+		s.sampling = uint64(ratio)
+	}
+	if length := t.OccurredAt - t.IntervalStart.Or(t.OccurredAt); length > Length {
+		s.length = length
+		s.observations = uint8(min(max((length+Length/2)/Length, 1), MaxObservations))
+	}
+	return s
+}
+
+// amount returns n per pane, in full where all was measured.
+func (s scale) amount(n int64) uint64 {
+	if n <= 0 {
+		return 0
+	}
+	amount := min(uint64(n), maxAmount)
+	if s.length == Length && s.sampling == 100 {
+		return amount
+	}
+	high, low := bits.Mul64(amount, 100*uint64(Length))
+	quotient, _ := bits.Div64(high, low, s.sampling*uint64(s.length))
+	return min(quotient, maxAmount)
+}

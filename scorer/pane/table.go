@@ -1,0 +1,187 @@
+package pane
+
+// Sample is how many destinations are kept per terminal and pane: those with
+// the smallest hashes, a uniform sample of the distinct ones. Seven failed
+// first contacts reach 20 nats, so 32 leave a scanner visible among four times
+// as many answered destinations.
+const Sample = 32
+
+// Destination is one kept destination of a terminal in a pane.
+type Destination struct {
+	Key
+	next              int32  // the one with the next smaller hash, index + 1
+	Hash              uint64 // keyed by the terminal
+	Flows             uint32 // reports
+	Began             uint32 // of these, flows that began: attempts
+	Answered          uint32 // of Flows, those with an answer
+	UL                uint64 // bytes
+	UnansweredUL      uint64 // bytes in reports without an answer
+	UnansweredPackets uint64 // packets in the same
+	Service           bool   // infrastructure: no first contact
+}
+
+// Totals are the sums of a terminal's pane over everything, kept or not.
+// A field that ends in Weighted is the sum of amount times observations:
+// divided by the amount it is how many panes the pane stands for.
+type Totals struct {
+	Records            uint64
+	UL, ULWeighted     uint64 // bytes of flows
+	DL                 uint64 // bytes of flows
+	Starts             uint64 // flow starts, thousandths
+	StartsWeighted     uint64
+	UnansweredUL       uint64 // bytes sent in reports without an answer
+	UnansweredPackets  uint64
+	UnansweredWeighted uint64 // of UnansweredPackets
+	UsageUL            uint64 // bytes of whole sessions, which include the flows
+	UsageULWeighted    uint64
+	UsageDL            uint64
+}
+
+// Slot is the pane of one terminal.
+type Slot struct {
+	Totals
+	Context Context
+	Owner   int32 // the caller's number of the terminal
+	head    int32 // the kept destination with the largest hash, index + 1
+	kept    int32
+}
+
+// Context is what the records of a pane say about where the terminal is
+// attached. Each field is the largest of the pane (by the caller's order of
+// the interned strings), so that the order of records cannot matter; 0 is
+// absent.
+type Context struct {
+	TypeAllocationCode uint32
+	InternalGroupID    uint32
+	DNN                uint32
+	SNSSAI             uint32
+	TrackingAreaCode   uint32
+	KeyEpoch           int32
+	PDUSession         uint16 // session id + 1
+	// EmergencyOn and EmergencyOff are the latest start and end of an emergency
+	// session, in milliseconds from the start of the pane + 1.
+	EmergencyOn, EmergencyOff uint16
+}
+
+// Table holds one pane of all its terminals.
+type Table struct {
+	slots        []Slot
+	destinations []Destination
+}
+
+// Len returns how many terminals have the pane.
+func (t *Table) Len() int { return len(t.slots) }
+
+// Slot returns one terminal's pane, valid until the next one is opened.
+func (t *Table) Slot(index int) *Slot { return &t.slots[index] }
+
+// reset empties the table and keeps its memory.
+func (t *Table) reset() {
+	t.slots = t.slots[:0]
+	t.destinations = t.destinations[:0]
+}
+
+// Add adds a report to a terminal's pane. It returns whether the sample
+// changed: a destination entered it.
+func (t *Table) Add(s *Slot, r *Report, hash uint64) bool {
+	weight := uint64(r.Observations)
+	s.Records++
+	if r.Usage {
+		s.UsageUL += r.UL
+		s.UsageULWeighted += r.UL * weight
+		s.UsageDL += r.DL
+		return false
+	}
+	s.UL += r.UL
+	s.ULWeighted += r.UL * weight
+	s.DL += r.DL
+	s.Starts += r.Starts
+	s.StartsWeighted += r.Starts * weight
+	if !r.Contact {
+		return false
+	}
+	if !r.Answered {
+		s.UnansweredUL += r.UL
+		s.UnansweredPackets += r.ULPackets
+		s.UnansweredWeighted += r.ULPackets * weight
+	}
+	index, entered := t.keep(s, r, hash)
+	if index >= 0 {
+		t.destinations[index].add(r)
+	}
+	return entered
+}
+
+// add sums up a report.
+func (d *Destination) add(r *Report) {
+	d.Flows++
+	d.UL += r.UL
+	if r.Began {
+		d.Began++
+	}
+	if r.Answered {
+		d.Answered++
+		return
+	}
+	d.UnansweredUL += r.UL
+	d.UnansweredPackets += r.ULPackets
+}
+
+// keep finds the destination in the sample or lets it in; -1 where it is none
+// of the smallest. The list runs from the largest hash to the smallest, so a
+// destination that is out is seen to be out at once.
+func (t *Table) keep(s *Slot, r *Report, hash uint64) (int32, bool) {
+	full := s.kept == Sample
+	if full && hash > t.destinations[s.head-1].Hash {
+		return -1, false
+	}
+	before := int32(0)
+	for at := s.head; at != 0; at = t.destinations[at-1].next {
+		d := &t.destinations[at-1]
+		if d.Hash == hash {
+			return at - 1, false
+		}
+		if d.Hash < hash {
+			break
+		}
+		before = at
+	}
+	fresh := Destination{Key: r.Destination, Hash: hash, Service: r.Service}
+	if !full {
+		t.destinations = append(t.destinations, fresh)
+		s.kept++
+		t.link(s, before, int32(len(t.destinations)))
+		return int32(len(t.destinations)) - 1, true
+	}
+	evicted := s.head
+	s.head = t.destinations[evicted-1].next
+	if before == evicted {
+		before = 0
+	}
+	t.destinations[evicted-1] = fresh
+	t.link(s, before, evicted)
+	return evicted - 1, true
+}
+
+// link puts the destination at (index + 1) behind another one, or first.
+func (t *Table) link(s *Slot, before, at int32) {
+	if before == 0 {
+		t.destinations[at-1].next = s.head
+		s.head = at
+		return
+	}
+	t.destinations[at-1].next = t.destinations[before-1].next
+	t.destinations[before-1].next = at
+}
+
+// Destinations appends pointers to the sample of a terminal's pane, from the
+// largest hash to the smallest; they are valid until the next Add.
+func (t *Table) Destinations(s *Slot, to []*Destination) []*Destination {
+	for at := s.head; at != 0; at = t.destinations[at-1].next {
+		to = append(to, &t.destinations[at-1])
+	}
+	return to
+}
+
+// Full reports whether destinations may have fallen out of the sample.
+func (s *Slot) Full() bool { return s.kept == Sample }
