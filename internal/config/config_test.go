@@ -74,7 +74,7 @@ func TestDefaultsAlone(t *testing.T) {
 	if want := defaults().Settings; !reflect.DeepEqual(got.Settings, want) {
 		t.Errorf("settings %+v, want %+v", got.Settings, want)
 	}
-	if got.Kafka.SessionTimeout != 6*time.Second || got.Kafka.PrefetchBytes != 8*config.MiB || got.HTTP.Listen != "127.0.0.1:9101" {
+	if got.Kafka.SessionTimeout != 6*time.Second || got.Kafka.PrefetchBytes != 4*config.MiB || got.HTTP.Listen != "127.0.0.1:9101" {
 		t.Errorf("shared sections: %+v", got)
 	}
 }

@@ -1,0 +1,89 @@
+// Package keyfile keeps the pseudonym key in a file: whoever reads it can link
+// every pseudonym to its subscriber.
+//
+// What it promises: a file that others may read is refused; a new key never
+// overwrites an old one; no error holds any part of a key.
+//
+// What it does not: it keeps no copy and no history (rotation comes with key
+// epochs).
+package keyfile
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cordon/collector/pseudonym"
+	"cordon/internal/failure"
+)
+
+// setting is the configuration key that names the file, for error texts.
+const setting = "keys.file"
+
+// maxBytes bounds what is read: a key file has about 150.
+const maxBytes = 4096
+
+// Read returns the key in the file at path. Every error is the user's to mend.
+func Read(path string) (pseudonym.Key, error) {
+	if path == "" {
+		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s is not set: make a key with 'cordonctl keys new FILE' and name it there", setting))
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %w; make one with 'cordonctl keys new %s'", setting, err, path))
+	case err != nil:
+		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %w", setting, err))
+	case info.Mode().Perm()&0o077 != 0:
+		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %s may be read by others (mode %04o); run: chmod 600 %s", setting, path, info.Mode().Perm(), path))
+	case info.Size() > maxBytes:
+		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %s has %d bytes, which no key file has; name the file that 'cordonctl keys new' wrote", setting, path, info.Size()))
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %w", setting, err))
+	}
+	key, err := pseudonym.ParseKey(text)
+	if err != nil {
+		return key, failure.Usage(fmt.Errorf("%s: %s: %w", setting, path, err))
+	}
+	return key, nil
+}
+
+// Create writes a new key to path, which must not exist: with an overwritten
+// key every pseudonym of its time becomes unresolvable.
+func Create(path string, now time.Time) error {
+	key, err := pseudonym.NewKey(rand.Reader, now)
+	if err != nil {
+		return err
+	}
+	text, err := key.Text()
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return failure.Usage(fmt.Errorf("%s exists: a new key would make all pseudonyms of the old one unresolvable; choose another file", path))
+	case err != nil:
+		return fmt.Errorf("key file: %w", err)
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(fmt.Errorf("key file %s: %w", path, err), os.Remove(path))
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the new name survive a power cut.
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("key file: %w", err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

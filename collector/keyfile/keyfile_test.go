@@ -1,0 +1,59 @@
+package keyfile_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cordon/collector/keyfile"
+	"cordon/internal/failure"
+)
+
+func TestCreateThenRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pseudonym.key")
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	if err := keyfile.Create(path, now); err != nil {
+		t.Fatal(err)
+	}
+	key, err := keyfile.Read(path)
+	if err != nil || key.IsZero() || key.IsTest() || !key.Created().Equal(now) {
+		t.Fatalf("got key made %v, error %v", key.Created(), err)
+	}
+	before, _ := os.ReadFile(path)
+	if err := keyfile.Create(path, now); !errors.Is(err, failure.ErrUsage) {
+		t.Errorf("second create: got %v, want a usage error", err)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Error("the key was overwritten")
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	secret := strings.Repeat("ab", 32)
+	for name, c := range map[string]struct{ path, want string }{
+		"unset":   {"", "keys.file is not set"},
+		"absent":  {filepath.Join(dir, "none"), "cordonctl keys new"},
+		"open":    {write("open", `{"version":1,"created":"2026-01-01T00:00:00Z","master":"`+secret+`"}`, 0o644), "chmod 600"},
+		"garbage": {write("garbage", secret, 0o600), "keys new"},
+		"huge":    {write("huge", strings.Repeat(secret, 100), 0o600), "no key file has"},
+	} {
+		_, err := keyfile.Read(c.path)
+		if !errors.Is(err, failure.ErrUsage) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want a usage error with %q", name, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), secret[:8]) {
+			t.Errorf("%s: the error holds the key: %v", name, err)
+		}
+	}
+}
