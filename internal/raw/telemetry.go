@@ -12,6 +12,8 @@
 package raw
 
 import (
+	"fmt"
+	"io"
 	"net/netip"
 
 	"cordon/internal/record"
@@ -80,3 +82,14 @@ type Setting struct {
 	Version string
 	Content []byte
 }
+
+// redacted is what every formatting verb prints for a record that names a
+// person.
+const redacted = "[redacted]"
+
+// Format prints "[redacted]" for every verb: no log line or error can show a
+// subscriber by mistake. AppendJSON prints the record on purpose.
+func (Telemetry) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// Format prints "[redacted]" for every verb.
+func (ExpectedBehaviour) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }

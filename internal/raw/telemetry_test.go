@@ -2,6 +2,7 @@ package raw
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/twmb/avro"
@@ -41,6 +42,12 @@ func (w twin) decode(body []byte) (Telemetry, error) {
 	return rec, records.Decode(plain, &rec)
 }
 
+// text shows a record that formats itself as redacted.
+func text(rec *Telemetry) string {
+	line, err := AppendJSON(nil, rec)
+	return fmt.Sprintf("%s, err %v", line, err)
+}
+
 // compare decodes b with the straight-line codec and with its twin.
 func compare(t interface{ Fatalf(string, ...any) }, w twin, b []byte) {
 	var decoder Decoder
@@ -51,7 +58,7 @@ func compare(t interface{ Fatalf(string, ...any) }, w twin, b []byte) {
 		t.Fatalf("decode %x: got error %v, twin has %v", b, gotErr, wantErr)
 	}
 	if gotErr == nil && got != want {
-		t.Fatalf("decode %x:\ngot  %+v\nwant %+v", b, got, want)
+		t.Fatalf("decode %x:\ngot  %s\nwant %s", b, text(&got), text(&want))
 	}
 	if gotErr != nil && !errors.Is(gotErr, record.ErrUndecodable) && !errors.Is(gotErr, record.ErrUnknownPayload) {
 		t.Fatalf("decode %x: got error %v, want ErrUndecodable or ErrUnknownPayload", b, gotErr)
@@ -64,12 +71,12 @@ func TestTelemetryEqualsGoavro(t *testing.T) {
 		got := AppendTelemetry(nil, &rec)
 		want, err := records.Append(nil, &rec)
 		if err != nil || string(got) != string(want) {
-			t.Fatalf("encode %+v:\ngot  %x\nwant %x, err %v", rec, got, want, err)
+			t.Fatalf("encode %s:\ngot  %x\nwant %x, err %v", text(&rec), got, want, err)
 		}
 		var decoder Decoder
 		var back Telemetry
 		if err := decoder.Decode(got, &back); err != nil || back != rec {
-			t.Fatalf("decode:\ngot  %+v, err %v\nwant %+v", back, err, rec)
+			t.Fatalf("decode:\ngot  %s, err %v\nwant %s", text(&back), err, text(&rec))
 		}
 	})
 }

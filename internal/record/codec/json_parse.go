@@ -138,7 +138,7 @@ func (l listShape) parseJSON(v reflect.Value, text json.RawMessage) error {
 func (r *recordShape) parseJSON(v reflect.Value, text json.RawMessage) error {
 	v.SetZero()
 	var values map[string]json.RawMessage
-	if err := json.Unmarshal(text, &values); err != nil {
+	if err := json.Unmarshal(text, &values); err != nil || values == nil {
 		return ErrNotObject
 	}
 	if key, ok := r.stranger(values); ok {
