@@ -1,0 +1,107 @@
+package clock
+
+import (
+	"errors"
+
+	"cordon/internal/record"
+	"cordon/internal/record/wire"
+)
+
+// ErrState reports a stored piece that this version cannot read.
+var ErrState = errors.New("state of the partition clock is of another layout")
+
+// AppendPartition appends what is stored of the partition as a whole.
+func (c *Clock) AppendPartition(dst []byte) []byte {
+	for _, m := range []record.Micros{c.newest, c.passed, c.swept, c.lastEvent, c.lastAppend, c.stated, c.open} {
+		dst = wire.AppendLong(dst, int64(m))
+	}
+	return c.others.append(dst)
+}
+
+// RestorePartition takes back what AppendPartition stored.
+func (c *Clock) RestorePartition(r *wire.Reader) error {
+	for _, m := range []*record.Micros{&c.newest, &c.passed, &c.swept, &c.lastEvent, &c.lastAppend, &c.stated, &c.open} {
+		*m = record.Micros(r.Long())
+	}
+	if !c.others.restore(r) || c.others.id != "" {
+		return ErrState
+	}
+	return nil
+}
+
+// CutSources hands out every source that changed and the name of every source
+// that was given up since the last call.
+func (c *Clock) CutSources(changed func(*Source), removed func(id string)) {
+	for _, id := range c.removed {
+		if c.byID[id] == nil {
+			removed(id)
+		}
+	}
+	c.removed = c.removed[:0]
+	for _, s := range c.sources {
+		if s.Changed {
+			s.Changed = false
+			changed(s)
+		}
+	}
+}
+
+// ByID returns the entry of a source, nil if there is none.
+func (c *Clock) ByID(id string) *Source { return c.byID[id] }
+
+// Append appends what is stored of a source.
+func (s *Source) Append(dst []byte) []byte { return s.append(dst) }
+
+func (s *Source) append(dst []byte) []byte {
+	dst = wire.AppendString(dst, s.id)
+	dst = wire.AppendBool(wire.AppendBool(dst, s.started), s.clocked)
+	dst = wire.AppendLong(dst, int64(s.time))
+	dst = wire.AppendBool(dst, s.window.used)
+	if s.window.used {
+		dst = wire.AppendLong(dst, s.window.high)
+		for _, word := range s.window.bits {
+			dst = wire.AppendLong(dst, int64(word))
+		}
+	}
+	dst = wire.AppendInt(dst, int32(len(s.panes)))
+	for _, p := range s.panes {
+		dst = wire.AppendLong(dst, int64(p.start))
+		for _, n := range p.counts {
+			dst = wire.AppendLong(dst, n)
+		}
+	}
+	return dst
+}
+
+// RestoreSource takes back one source.
+func (c *Clock) RestoreSource(r *wire.Reader) error {
+	s := &Source{}
+	if !s.restore(r) || s.id == "" || c.byID[s.id] != nil || len(c.sources) >= MaxSources {
+		return ErrState
+	}
+	c.add(s)
+	return nil
+}
+
+func (s *Source) restore(r *wire.Reader) bool {
+	s.id = r.String()
+	s.started, s.clocked = r.Bool(), r.Bool()
+	s.time = record.Micros(r.Long())
+	if s.window.used = r.Bool(); s.window.used {
+		s.window.high = r.Long()
+		for i := range s.window.bits {
+			s.window.bits[i] = uint64(r.Long())
+		}
+	}
+	for n := r.Int(); n > 0 && !r.Failed(); n-- {
+		p := paneCount{start: record.Micros(r.Long())}
+		for i := range p.counts {
+			p.counts[i] = r.Long()
+		}
+		s.panes = append(s.panes, p)
+	}
+	return !r.Failed()
+}
+
+// Restored ends the restore.
+func (c *Clock) Restored() { c.findLow() }
