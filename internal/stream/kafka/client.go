@@ -160,10 +160,10 @@ func retryable(err error) bool {
 		errors.Is(err, protocol.ErrNoTopic) || errors.Is(err, protocol.ErrNoPartition) || errors.Is(err, protocol.ErrNoLeader)
 }
 
-// broken reports whether err says that the broker's and our idea of a producer
-// have parted: taking the id over again and restoring mends it.
+// broken reports whether err says that the broker's idea of a producer or of a
+// partition's bounds and ours have parted: restoring mends it, or tells why not.
 func broken(err error) bool {
-	for _, k := range []kafka.Error{kafka.OutOfOrderSequenceNumber, kafka.InvalidTransactionState, kafka.InvalidProducerIDMapping, kafka.UnknownProducerId} {
+	for _, k := range []kafka.Error{kafka.OutOfOrderSequenceNumber, kafka.InvalidTransactionState, kafka.InvalidProducerIDMapping, kafka.UnknownProducerId, kafka.OffsetOutOfRange} {
 		if errors.Is(err, k) {
 			return true
 		}

@@ -2,7 +2,10 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 
 	"cordon/internal/stream"
 )
@@ -21,7 +24,7 @@ func (c *Client) NewWriter(ctx context.Context) (*Writer, error) {
 func (w *Writer) Write(ctx context.Context, sends []stream.Send) error { return w.p.send(ctx, sends) }
 
 // Follow calls fn for every committed batch of a partition from offset on,
-// until ctx ends or fn fails. Failures that may pass are retried.
+// until ctx ends or fn fails; what was deleted is skipped. Failures that may pass are retried.
 func (c *Client) Follow(ctx context.Context, at stream.Position, fn func(stream.Batch) error) error {
 	f := &fetcher{client: c, from: stream.Partition{Topic: at.Topic, ID: at.Partition}, bytes: 4 << 20, wait: pollWait}
 	var b backoff
@@ -30,6 +33,11 @@ func (c *Client) Follow(ctx context.Context, at stream.Position, fn func(stream.
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case errors.Is(err, kafka.OffsetOutOfRange):
+			if next, _, err = c.Bounds(ctx, f.from); err != nil && !retryable(err) {
+				return words(err)
+			}
+			continue
 		case err != nil && !retryable(err):
 			return words(err)
 		case err != nil:

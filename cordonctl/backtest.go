@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cordon/collector/keyfile"
+	"cordon/collector/pseudonym"
+	collector "cordon/collector/task"
+	enforcer "cordon/enforcer/task"
+	"cordon/internal/backtest"
+	"cordon/internal/config"
+	"cordon/internal/failure"
+	"cordon/internal/raw"
+	"cordon/internal/settings"
+	"cordon/internal/stream"
+	scorer "cordon/scorer/task"
+)
+
+// backtestFlags are the flags of backtest.
+type backtestFlags struct {
+	input      inputFlags
+	config     string
+	keyFile    string
+	partitions int32
+	out        string
+}
+
+func backtestCommand() *cobra.Command {
+	var f backtestFlags
+	c := &cobra.Command{
+		Use:   "backtest INPUT...",
+		Short: "run the whole pipeline over captures, in this process",
+		Long: `backtest runs the very tasks of collector, scorer and enforcer over captures, in
+one process, without a broker and without a clock of its own: the same input
+gives the same files, byte for byte.
+
+Inputs are packet captures (pcap, pcapng), Zeek conn.log, Avro container files
+of TerminalTelemetry or JSON lines; several are merged by event time. With --out
+it writes verdicts, early warnings, commands and dead letters as JSON lines, who
+is who (terminals.csv) and a summary.`,
+		Example: `  cordonctl backtest capture.pcap
+  cordonctl backtest --terminal 192.168.2.16 --out result capture.pcap
+  cordonctl backtest --config etc/ conn.log other.pcap.xz`,
+		Args: arguments(cobra.MinimumNArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error { return runBacktest(c, f, args) },
+	}
+	f.input.add(c)
+	c.Flags().StringVar(&f.config, "config", "", "folder with collector.yaml, scorer.yaml, enforcer.yaml; what is absent has its defaults")
+	c.Flags().StringVar(&f.keyFile, "key-file", "", "pseudonym key (default: the published test key)")
+	c.Flags().Int32Var(&f.partitions, "partitions", 1, "partitions of the topics keyed by terminal")
+	c.Flags().StringVar(&f.out, "out", "", "folder to write the results to")
+	return c
+}
+
+func runBacktest(c *cobra.Command, f backtestFlags, args []string) error {
+	began := time.Now()
+	key, stages, err := f.pipeline()
+	if err != nil {
+		return err
+	}
+	source, err := f.input.open(args)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	results, err := newResults(f.out)
+	if err != nil {
+		return err
+	}
+	run, err := backtest.New(backtest.Settings{Stages: stages, Partitions: f.partitions, Sink: results.take})
+	if err != nil {
+		return err
+	}
+	results.summary.Records, err = each(c, source, func(t *raw.Telemetry) error { return run.Add(t) })
+	if err == nil {
+		err = run.Finish()
+	}
+	if err = errors.Join(err, results.close()); err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := writeTerminals(filepath.Join(f.out, "terminals.csv"), source.Terminals(), key); err != nil {
+			return err
+		}
+	}
+	results.summary.WallSeconds = time.Since(began).Seconds()
+	return errors.Join(results.show(c, source.Terminals(), key), rejected(c, source))
+}
+
+// pipeline reads the configuration and makes the three stages.
+func (f *backtestFlags) pipeline() (pseudonym.Key, []*stream.Stage, error) {
+	if f.partitions < 1 || f.partitions > 1024 {
+		return pseudonym.Key{}, nil, failure.Usage(fmt.Errorf("--partitions %d: 1 to 1024", f.partitions))
+	}
+	key := pseudonym.TestKey()
+	if f.keyFile != "" {
+		var err error
+		if key, err = keyfile.Read(f.keyFile); err != nil {
+			return key, nil, err
+		}
+	}
+	c, err1 := load(f.config, "collector", settings.DefaultCollector())
+	s, err2 := load(f.config, "scorer", settings.DefaultScorer())
+	e, err3 := load(f.config, "enforcer", settings.DefaultEnforcer())
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return key, nil, err
+	}
+	first, second, third := collector.Stage(c.Settings, key), scorer.Stage(s.Settings), enforcer.Stage(e.Settings)
+	return key, []*stream.Stage{&first, &second, &third}, nil
+}
+
+// load reads NAME.yaml in dir, strictly; without the file it returns defaults.
+// The environment does not count: a backtest depends on its arguments alone.
+func load[T any](dir, name string, defaults config.Program[T]) (config.Program[T], error) {
+	path := ""
+	if dir != "" {
+		path = filepath.Join(dir, name+".yaml")
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			path = ""
+		}
+	}
+	return config.Load(config.Options[T]{Program: name, Path: path, Defaults: defaults})
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cordon/collector/pseudonym"
+	"cordon/internal/capture"
+	"cordon/internal/failure"
+	"cordon/internal/identity"
+	"cordon/internal/raw"
+	"cordon/internal/record"
+)
+
+// inputFlags say how captures are read; replay, backtest and inspect share them.
+type inputFlags struct {
+	format         string
+	local          []string
+	terminals      []string
+	reportInterval time.Duration
+	tac            string
+	dnn, snssai    string
+}
+
+func (f *inputFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.format, "format", "auto", "auto, pcap, zeek, avro or jsonl; gzip and xz are unpacked")
+	c.Flags().StringArrayVar(&f.local, "local", nil, "CIDR whose addresses are terminals; repeatable (default: private, carrier-NAT and unique-local ranges)")
+	c.Flags().StringArrayVar(&f.terminals, "terminal", nil, "address that is a terminal; repeatable, then only these are")
+	c.Flags().DurationVar(&f.reportInterval, "report-interval", 10*time.Second, "time between two reports of an open flow in a packet capture")
+	c.Flags().StringVar(&f.tac, "type-allocation-code", "", "8 digits: device type of all terminals")
+	c.Flags().StringVar(&f.dnn, "dnn", "", "data network name of all records")
+	c.Flags().StringVar(&f.snssai, "snssai", "", "slice of all records, such as 1-0000a1")
+}
+
+// open opens the captures as one source.
+func (f *inputFlags) open(paths []string) (*capture.Source, error) {
+	s := capture.Settings{
+		Format: capture.Format(f.format), ReportInterval: record.MicrosIn(f.reportInterval),
+		TypeAllocationCode: f.tac, DNN: f.dnn, SNSSAI: f.snssai,
+	}
+	for _, text := range f.local {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, failure.Usage(fmt.Errorf("--local %s: not a CIDR such as 10.0.0.0/8", text))
+		}
+		s.Local = append(s.Local, prefix)
+	}
+	for _, text := range f.terminals {
+		addr, err := netip.ParseAddr(text)
+		if err != nil {
+			return nil, failure.Usage(fmt.Errorf("--terminal %s: not an IP address", text))
+		}
+		s.Terminals = append(s.Terminals, addr)
+	}
+	return capture.Open(paths, s)
+}
+
+// each calls fn for every observation of the source, with progress.
+func each(c *cobra.Command, source *capture.Source, fn func(*raw.Telemetry) error) (records int64, err error) {
+	bar := newProgress(c.ErrOrStderr())
+	defer bar.end()
+	var t raw.Telemetry
+	for {
+		switch err := source.Next(&t); {
+		case errors.Is(err, io.EOF):
+			return records, nil
+		case err != nil:
+			return records, err
+		case c.Context().Err() != nil:
+			return records, c.Context().Err()
+		}
+		records++
+		if err := fn(&t); err != nil {
+			return records, err
+		}
+		if records%256 == 0 {
+			at := source.Progress()
+			bar.at(at.Read, at.Total, fmt.Sprintf("%d records, up to %s", records, t.OccurredAt))
+		}
+	}
+}
+
+// rejected turns what could not be read into exit code 4, after everything else
+// was done.
+func rejected(c *cobra.Command, source *capture.Source) error {
+	problems := source.Problems()
+	if len(problems) == 0 {
+		return nil
+	}
+	for _, p := range problems {
+		fmt.Fprintln(c.ErrOrStderr(), p)
+	}
+	return failure.RejectedInput(fmt.Errorf("%d problem(s) with the input, named above; what could be read was used", len(problems)))
+}
+
+// writeTerminals writes source,supi,terminal: who is who in this run.
+func writeTerminals(path string, list []capture.Terminal, key pseudonym.Key) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	w := csv.NewWriter(file)
+	deriver, err := pseudonym.NewDeriver(key, 0, 0)
+	if err != nil {
+		return errors.Join(err, file.Close())
+	}
+	rows := [][]string{{"source", "supi", "terminal"}}
+	for _, t := range list {
+		supi, err := identity.ParseSUPI(t.SUPI)
+		if err != nil {
+			continue // an address without a SUPI, or what the collector refuses: it has no pseudonym
+		}
+		rows = append(rows, []string{t.Source, t.SUPI, deriver.Terminal(supi).String()})
+	}
+	return errors.Join(w.WriteAll(rows), file.Close())
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cordon/collector/keyfile"
+	"cordon/collector/pseudonym"
+	"cordon/internal/backtest"
+	"cordon/internal/capture"
+	"cordon/internal/failure"
+	"cordon/internal/raw"
+	"cordon/internal/record"
+	"cordon/internal/replay"
+	"cordon/internal/stream"
+	"cordon/internal/stream/kafka"
+)
+
+// replayFlags are the flags of replay.
+type replayFlags struct {
+	connection
+	input        inputFlags
+	speed        string
+	startAt      string
+	endAt        string
+	wait         bool
+	timeout      time.Duration
+	terminalsOut string
+	keyFile      string
+}
+
+func replayCommand() *cobra.Command {
+	var f replayFlags
+	c := &cobra.Command{
+		Use:   "replay INPUT...",
+		Short: "write captures to telemetry.raw, as network probes would",
+		Long: `replay writes captures into a running deployment: the records a probe would send,
+with Clocks around them. Times stay as captured unless they are shifted; a
+deployment whose clock is ahead of the capture is refused, for everything would
+be late. With --wait it waits until the pipeline has worked through all of it
+and prints what came out.`,
+		Example: `  cordonctl replay --wait capture.pcap
+  cordonctl replay --speed real --start-at now capture.pcap
+  cordonctl replay --brokers kafka:9092 --prefix trial. --speed 60x conn.log`,
+		Args: arguments(cobra.MinimumNArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error { return runReplay(c, &f, args) },
+	}
+	f.connection.add(c)
+	f.input.add(c)
+	c.Flags().StringVar(&f.speed, "speed", "max", "max, real, or a factor such as 60x")
+	c.Flags().StringVar(&f.startAt, "start-at", "", "now: shift all times so that the first record is of now (with --speed real)")
+	c.Flags().StringVar(&f.endAt, "end-at", "", "now: shift all times so that the last record is of now")
+	c.Flags().BoolVar(&f.wait, "wait", false, "wait until everything is decided, and print what came out")
+	c.Flags().DurationVar(&f.timeout, "timeout", 10*time.Minute, "how long --wait waits")
+	c.Flags().StringVar(&f.terminalsOut, "terminals-out", "", "file to write source,supi,terminal to (needs --key-file)")
+	c.Flags().StringVar(&f.keyFile, "key-file", "", "the collector's pseudonym key, to name terminals in the output")
+	return c
+}
+
+// factor reads --speed; 0 is as fast as it goes.
+func (f *replayFlags) factor() (int64, error) {
+	switch f.speed {
+	case "max":
+		return 0, nil
+	case "real":
+		return 1, nil
+	}
+	n, err := strconv.ParseInt(strings.TrimSuffix(f.speed, "x"), 10, 64)
+	if err != nil || n < 1 || !strings.HasSuffix(f.speed, "x") {
+		return 0, failure.Usage(fmt.Errorf("--speed %s: want max, real or a whole factor such as 60x", f.speed))
+	}
+	return n, nil
+}
+
+// shift returns what to add to every time.
+func (f *replayFlags) shift(paths []string) (record.Micros, error) {
+	for _, text := range []string{f.startAt, f.endAt} {
+		if text != "" && text != "now" {
+			return 0, failure.Usage(fmt.Errorf("--start-at and --end-at take only the word now, not %q", text))
+		}
+	}
+	if f.startAt == "" && f.endAt == "" {
+		return 0, nil
+	}
+	source, err := f.input.open(paths)
+	if err != nil {
+		return 0, err
+	}
+	defer source.Close()
+	var t raw.Telemetry
+	var first, last record.Micros
+	for source.Next(&t) == nil {
+		if first == 0 {
+			first = t.OccurredAt
+		}
+		last = max(last, t.OccurredAt)
+		if f.startAt != "" {
+			break
+		}
+	}
+	now := record.MicrosOf(time.Now())
+	if f.startAt != "" {
+		return now - first, nil
+	}
+	return now - last, nil
+}
+
+func runReplay(c *cobra.Command, f *replayFlags, args []string) error {
+	speed, err := f.factor()
+	if err != nil {
+		return err
+	}
+	if f.terminalsOut != "" && f.keyFile == "" {
+		return failure.Usage(errors.New("--terminals-out needs --key-file: only the collector's key links terminals to pseudonyms"))
+	}
+	key := pseudonym.TestKey()
+	if f.keyFile != "" {
+		if key, err = keyfile.Read(f.keyFile); err != nil {
+			return err
+		}
+	}
+	by, err := f.shift(args)
+	if err != nil {
+		return err
+	}
+	client, err := f.dial(c.Context())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	source, err := f.input.open(args)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	return errors.Join(f.write(c, client, source, replay.Settings{Client: client, Source: source, Shift: by, Speed: speed}, key), rejected(c, source))
+}
+
+// write replays, and shows what came out if asked to.
+func (f *replayFlags) write(c *cobra.Command, client *kafka.Client, source *capture.Source, s replay.Settings, key pseudonym.Key) error {
+	mark, err := replay.MarkOutputs(c.Context(), client, shownTopics...)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	bar := newProgress(c.ErrOrStderr())
+	s.Observe = func(n int64, at record.Micros) {
+		done := source.Progress()
+		bar.at(done.Read, done.Total, fmt.Sprintf("%d records written, up to %s", n, at))
+	}
+	result, err := replay.Run(c.Context(), s)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if f.terminalsOut != "" {
+		if err := writeTerminals(f.terminalsOut, source.Terminals(), key); err != nil {
+			return err
+		}
+	}
+	if !f.wait {
+		if !shown.quiet {
+			fmt.Fprintf(c.ErrOrStderr(), "wrote %d records, %s to %s; see what comes of them with: cordonctl tail verdicts\n", result.Records, result.First, result.Last)
+		}
+		return nil
+	}
+	return f.await(c, awaited{client, mark, result, source, key, began})
+}
+
+// awaited is a replay whose results are awaited.
+type awaited struct {
+	client *kafka.Client
+	mark   replay.Mark
+	result replay.Result
+	source *capture.Source
+	key    pseudonym.Key
+	began  time.Time
+}
+
+// settle is how far before the last Clock the pipeline's progress may stay: the
+// lateness and what a pane takes.
+const settle = record.Minute
+
+// shownTopics are what the summary of a replay is made from.
+var shownTopics = []stream.Topic{
+	stream.Telemetry, stream.DeadLetters, stream.VerdictsEarly, stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal,
+}
+
+func (f *replayFlags) await(c *cobra.Command, a awaited) error {
+	ctx, cancel := context.WithTimeout(c.Context(), f.timeout)
+	defer cancel()
+	bar := newProgress(c.ErrOrStderr())
+	err := replay.Await(ctx, a.client, a.mark, a.result.Clock-settle, func(at record.Micros) {
+		bar.at(0, 0, fmt.Sprintf("decided up to %s", at))
+	})
+	bar.end()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("after %s not everything is decided: look at cordonctl doctor, or wait longer with --timeout", f.timeout)
+	}
+	if err != nil {
+		return err
+	}
+	results, err := collect(ctx, a.client, a.mark)
+	if err != nil {
+		return err
+	}
+	results.summary.Records = a.result.Records
+	results.summary.WallSeconds = time.Since(a.began).Seconds()
+	return results.show(c, a.source.Terminals(), a.key)
+}
+
+// collect reads what the pipeline wrote after mark.
+func collect(ctx context.Context, client *kafka.Client, mark replay.Mark) (*results, error) {
+	results, err := newResults("")
+	if err != nil {
+		return nil, err
+	}
+	for _, topic := range shownTopics {
+		for p := int32(0); ; p++ {
+			at := stream.Partition{Topic: topic, ID: p}
+			from, exists := mark[at]
+			if !exists {
+				break
+			}
+			err := client.Read(ctx, at, from, func(b stream.Batch) error {
+				for _, rec := range b.Records {
+					if err := results.take(backtest.Output{Topic: topic, Partition: p, Offset: rec.Offset, Key: rec.Key, Value: rec.Value}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	results.finish()
+	return results, nil
+}

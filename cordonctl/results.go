@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"cordon/internal/backtest"
+	"cordon/internal/record"
+	"cordon/internal/stream"
+)
+
+// summary is what a backtest comes to (contracts, section 9).
+type summary struct {
+	Records      int64            `json:"records"`
+	Accepted     int64            `json:"accepted"`
+	DeadLettered map[string]int64 `json:"deadLettered"`
+	Late         int64            `json:"late"`
+	Terminals    int64            `json:"terminals"`
+	TerminalDays float64          `json:"terminalDays"`
+	FirstEvent   string           `json:"firstEvent,omitempty"`
+	LastEvent    string           `json:"lastEvent,omitempty"`
+	Raised       map[string]int64 `json:"raised"`
+	Cleared      int64            `json:"cleared"`
+	Commands     map[string]int64 `json:"commands"`
+	WallSeconds  float64          `json:"wallSeconds,omitempty"`
+}
+
+// results gathers the outputs of a backtest, and writes them to a folder if
+// there is one.
+type results struct {
+	dir     string
+	files   map[string]*bufio.Writer
+	open    []*os.File
+	summary summary
+
+	decoder     record.Decoder
+	telemetry   record.PseudonymisedTelemetry
+	seen        map[record.Pseudonym]span
+	first, last record.Micros
+	cases       map[record.Pseudonym]*finding
+	late        map[int32]int64 // by partition
+}
+
+// span is when a terminal was first and last heard of.
+type span struct{ first, last record.Micros }
+
+// finding is what came of one terminal.
+type finding struct {
+	first   record.Micros // decision of the first verdict
+	worst   record.Verdict
+	early   record.Micros // first early warning; 0: none
+	command record.IsolationCommand
+	ended   bool // the newest verdict is CLEARED
+}
+
+// written are the files of a folder, by the topics that go into them.
+var written = map[stream.Topic]string{
+	stream.Verdicts: "verdicts.jsonl", stream.VerdictsEarly: "early.jsonl", stream.VerdictsNetwork: "network.jsonl",
+	stream.IsolationCommands: "commands.jsonl", stream.IsolationRehearsal: "commands.jsonl", stream.DeadLetters: "deadletters.jsonl",
+}
+
+func newResults(dir string) (*results, error) {
+	r := &results{
+		dir: dir, files: map[string]*bufio.Writer{}, seen: map[record.Pseudonym]span{}, cases: map[record.Pseudonym]*finding{}, late: map[int32]int64{},
+		summary: summary{DeadLettered: map[string]int64{}, Raised: map[string]int64{"MALICIOUS": 0, "MALFUNCTIONING": 0, "WATCH": 0}, Commands: map[string]int64{}},
+	}
+	if dir == "" {
+		return r, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("--out: %w", err)
+	}
+	for _, name := range written {
+		if r.files[name] != nil {
+			continue
+		}
+		file, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return nil, fmt.Errorf("--out: %w", err)
+		}
+		r.open = append(r.open, file)
+		r.files[name] = bufio.NewWriterSize(file, 1<<16)
+	}
+	return r, nil
+}
+
+// take is the sink of the backtest.
+func (r *results) take(o backtest.Output) error {
+	if o.Topic == stream.Telemetry {
+		return r.count(o)
+	}
+	rec, err := record.Decode(o.Value)
+	if err != nil {
+		return err
+	}
+	r.note(o, rec)
+	if _, progress := rec.(*record.Progress); progress {
+		return nil
+	}
+	if file := r.files[written[o.Topic]]; file != nil {
+		line, err := record.AppendJSON(nil, rec)
+		if err != nil {
+			return err
+		}
+		_, err = file.Write(append(line, '\n'))
+		return err
+	}
+	return nil
+}
+
+// count takes one record behind the collector into the summary.
+func (r *results) count(o backtest.Output) error {
+	if record.NameOf(o.Value) != "PseudonymisedTelemetry" {
+		return nil
+	}
+	if err := r.decoder.DecodeTelemetry(o.Value, &r.telemetry); err != nil {
+		return err
+	}
+	at := r.telemetry.OccurredAt
+	s, known := r.seen[r.telemetry.Terminal]
+	if !known {
+		s = span{at, at}
+	}
+	s.first, s.last = min(s.first, at), max(s.last, at)
+	r.seen[r.telemetry.Terminal] = s
+	if r.summary.Accepted == 0 {
+		r.first, r.last = at, at
+	}
+	r.first, r.last = min(r.first, at), max(r.last, at)
+	r.summary.Accepted++
+	return nil
+}
+
+// note takes one verdict, command or dead letter into the summary.
+func (r *results) note(o backtest.Output, rec any) {
+	switch rec := rec.(type) {
+	case *record.DeadLetter:
+		r.summary.DeadLettered[rec.Reason.String()]++
+	case *record.Progress:
+		r.late[o.Partition] += rec.Coverage.Late
+	case *record.EarlyWarning:
+		if f := r.finding(rec.Terminal); f.early == 0 {
+			f.early = rec.OccurredAt
+		}
+	case *record.Verdict:
+		r.verdict(rec)
+	case *record.IsolationCommand:
+		r.summary.Commands[rec.Action.String()]++
+		if f := r.finding(rec.Terminal); f.command.Sequence == 0 {
+			f.command = *rec
+		}
+	}
+}
+
+func (r *results) verdict(v *record.Verdict) {
+	switch v.Status {
+	case record.StatusRaised:
+		r.summary.Raised[v.Class.String()]++
+	case record.StatusCleared:
+		r.summary.Cleared++
+	}
+	f := r.finding(v.Terminal)
+	if f.first == 0 {
+		f.first = v.DecidedAt
+	}
+	f.ended = v.Status == record.StatusCleared
+	if !f.ended && (f.worst.Class == record.ClassUnknown || v.Class < f.worst.Class || v.Class == f.worst.Class && v.Evidence > f.worst.Evidence) {
+		f.worst = *v
+	}
+}
+
+func (r *results) finding(id record.Pseudonym) *finding {
+	f := r.cases[id]
+	if f == nil {
+		f = &finding{}
+		r.cases[id] = f
+	}
+	return f
+}
+
+// close ends the files and writes the summary, which has no wall time in it: it
+// is the same for the same input.
+func (r *results) close() error {
+	var failures []error
+	for _, file := range r.files {
+		failures = append(failures, file.Flush())
+	}
+	for _, file := range r.open {
+		failures = append(failures, file.Close())
+	}
+	r.finish()
+	if r.dir != "" {
+		text, err := json.MarshalIndent(r.summary, "", "  ")
+		failures = append(failures, err, os.WriteFile(filepath.Join(r.dir, "summary.json"), append(text, '\n'), 0o644))
+	}
+	return errors.Join(failures...)
+}
+
+func (r *results) finish() {
+	total := record.Micros(0)
+	for _, s := range r.seen {
+		total += s.last - s.first
+	}
+	r.summary.Terminals = int64(len(r.seen))
+	r.summary.TerminalDays = float64(total/record.Second) / 86400
+	if r.summary.Accepted > 0 {
+		r.summary.FirstEvent, r.summary.LastEvent = r.first.String(), r.last.String()
+	}
+	for _, n := range r.late {
+		r.summary.Late += n
+	}
+}

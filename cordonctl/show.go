@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"cordon/collector/pseudonym"
+	"cordon/internal/capture"
+	"cordon/internal/identity"
+	"cordon/internal/record"
+)
+
+// maxRows is how many terminals a table shows before it counts the rest.
+const maxRows = 20
+
+// show prints the summary: as JSON, or as a table with reasons.
+func (r *results) show(c *cobra.Command, terminals []capture.Terminal, key pseudonym.Key) error {
+	if shown.json {
+		return printJSON(c.OutOrStdout(), r.summary)
+	}
+	names, err := sources(terminals, key)
+	if err != nil {
+		return err
+	}
+	w := c.OutOrStdout()
+	s := r.summary
+	fmt.Fprintf(w, "%d records of %d terminals, %.1f terminal-days, %s to %s, in %.1f s\n", s.Records, s.Terminals, s.TerminalDays, s.FirstEvent, s.LastEvent, s.WallSeconds)
+	if len(s.DeadLettered) > 0 || s.Late > 0 {
+		fmt.Fprintf(w, "not used: %s, %d late\n", counts(s.DeadLettered), s.Late)
+	}
+	fmt.Fprintf(w, "raised: %s; cleared: %d; commands: %s\n", counts(s.Raised), s.Cleared, counts(s.Commands))
+	r.table(w, names)
+	if !shown.quiet && r.dir == "" && len(r.cases) > 0 {
+		fmt.Fprintln(c.ErrOrStderr(), "\nKeep everything with --out DIR; then: cordonctl explain TERMINAL --verdicts DIR/verdicts.jsonl")
+	}
+	return nil
+}
+
+// table prints the terminals with verdicts, the worst first.
+func (r *results) table(w io.Writer, names map[record.Pseudonym]string) {
+	ids := make([]record.Pseudonym, 0, len(r.cases))
+	for id, f := range r.cases {
+		if f.worst.Class != record.ClassUnknown {
+			ids = append(ids, id)
+		}
+	}
+	sort.Slice(ids, func(i, j int) bool {
+		a, b := r.cases[ids[i]].worst, r.cases[ids[j]].worst
+		if a.Class != b.Class {
+			return a.Class < b.Class
+		}
+		if a.Evidence != b.Evidence {
+			return a.Evidence > b.Evidence
+		}
+		return ids[i].String() < ids[j].String()
+	})
+	for i, id := range ids {
+		if i == maxRows {
+			fmt.Fprintf(w, "\nand %d more\n", len(ids)-maxRows)
+			return
+		}
+		printFinding(w, id, names[id], r.cases[id])
+	}
+}
+
+// printFinding prints what came of one terminal, and why.
+func printFinding(w io.Writer, id record.Pseudonym, name string, f *finding) {
+	v := f.worst
+	var exceptions []string
+	for _, e := range v.Exceptions {
+		exceptions = append(exceptions, fmt.Sprintf("%s level %d", e.ExceptionID, e.Level))
+	}
+	fmt.Fprintf(w, "\n%s  %s  %s\n", v.Class, id, name)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "  exceptions\t%s\n", strings.Join(exceptions, ", "))
+	if f.early != 0 {
+		fmt.Fprintf(t, "  early warning\t%s\n", f.early)
+	}
+	fmt.Fprintf(t, "  first verdict\t%s\n", f.first)
+	fmt.Fprintf(t, "  evidence\t%s nats, confidence %d %%\n", nats(v.Evidence), v.Confidence)
+	for _, reason := range v.Reasons {
+		fmt.Fprintf(t, "  %s\t%+d.%03d nats: %s\n", reason.Family, reason.Contribution/1000, abs(reason.Contribution%1000), inWords(reason))
+	}
+	if v.Counterfactual != "" {
+		fmt.Fprintf(t, "  otherwise\t%s\n", v.Counterfactual)
+	}
+	if f.command.Sequence > 0 {
+		fmt.Fprintf(t, "  command\t%s %s (%s), issued %s, until %s\n", f.command.Action, destinations(f.command.Target), f.command.Mode, f.command.IssuedAt, f.command.ExpiresAt)
+	}
+	t.Flush()
+}
+
+// inWords says what a reason measured, against what, with examples.
+func inWords(r record.Reason) string {
+	text := fmt.Sprintf("%s %d %s, expected at most %d (%s)", r.Feature, r.Value, r.Unit, r.Expected, strings.ToLower(r.Reference.String()))
+	if len(r.Samples) > 0 {
+		text += ": " + strings.Join(r.Samples, ", ")
+	}
+	return text
+}
+
+func destinations(t record.Target) string {
+	var list []string
+	for _, d := range t.Destinations {
+		list = append(list, fmt.Sprintf("%s port %d protocol %d", d.Address, d.Port, d.Protocol))
+	}
+	return strings.Join(list, ", ")
+}
+
+// nats writes milli-nats with one decimal.
+func nats(milli int64) string { return fmt.Sprintf("%d.%d", milli/1000, abs(milli%1000)/100) }
+
+func abs(n int64) int64 { return max(n, -n) }
+
+// counts writes a map of counters in the order of its keys.
+func counts(m map[string]int64) string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	var parts []string
+	for _, k := range keys {
+		parts = append(parts, fmt.Sprintf("%d %s", m[k], k))
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// sources maps pseudonyms back to what the input called the terminals: only the
+// holder of the key and the input can.
+func sources(terminals []capture.Terminal, key pseudonym.Key) (map[record.Pseudonym]string, error) {
+	deriver, err := pseudonym.NewDeriver(key, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	names := map[record.Pseudonym]string{}
+	for _, t := range terminals {
+		if supi, err := identity.ParseSUPI(t.SUPI); err == nil {
+			names[deriver.Terminal(supi)] = t.Source
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"cordon/internal/failure"
+	"cordon/internal/stream"
+	"cordon/internal/stream/kafka"
+)
+
+func topicsCommand() *cobra.Command {
+	c := &cobra.Command{Use: "topics", Short: "make the topics of a deployment"}
+	c.AddCommand(topicsCreateCommand())
+	return c
+}
+
+func topicsCreateCommand() *cobra.Command {
+	var n connection
+	var partitions int32
+	var replication int16
+	c := &cobra.Command{
+		Use: "create", Short: "create the topics that do not exist yet, with the right settings",
+		Long: `create makes every topic of a deployment that does not exist yet. What exists is
+left as it is; doctor compares its settings.
+
+The partition count decides how far a deployment scales and cannot be changed
+later: 8 are enough for about 2 million terminals. Small fleets want few, for
+what is learned of similar terminals is learned per partition.`,
+		Example: "  cordonctl topics create --brokers kafka:9092 --replication 3",
+		Args:    arguments(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if partitions < 1 || partitions > 1024 || replication < 1 {
+				return failure.Usage(fmt.Errorf("--partitions %d --replication %d: 1 to 1024 partitions, at least 1 replica", partitions, replication))
+			}
+			client, err := n.dial(c.Context())
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			made, err := client.Create(c.Context(), specs(partitions), replication)
+			if err != nil {
+				return err
+			}
+			if shown.json {
+				return printJSON(c.OutOrStdout(), map[string]any{"created": made})
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "created %d topics, %d were there already\n", len(made), len(stream.Topics(partitions))-len(made))
+			return err
+		},
+	}
+	n.add(c)
+	c.Flags().Int32Var(&partitions, "partitions", 8, "partitions of the topics keyed by terminal")
+	c.Flags().Int16Var(&replication, "replication", 1, "replicas of each partition; 3 in production")
+	return c
+}
+
+// specs turns the settings of all topics into what the client creates.
+func specs(partitions int32) []kafka.TopicSpec {
+	var all []kafka.TopicSpec
+	for _, t := range stream.Topics(partitions) {
+		all = append(all, kafka.TopicSpec(t))
+	}
+	return all
+}

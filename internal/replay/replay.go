@@ -1,0 +1,210 @@
+// Package replay writes telemetry into a deployment as its probes would, and
+// waits for what comes out.
+//
+// What it promises: every record of the source is acknowledged by the brokers
+// once, in the source's order per partition, with Clocks around it (package
+// feed); a deployment whose clock is ahead of the telemetry is refused before
+// anything is written, for all of it would be late.
+//
+// What it does not: it resumes nothing. A replay that was broken off is started
+// again into a fresh prefix.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"cordon/internal/failure"
+	"cordon/internal/feed"
+	"cordon/internal/raw"
+	"cordon/internal/record"
+	"cordon/internal/stream"
+	"cordon/internal/stream/kafka"
+)
+
+const (
+	// flushRecords and flushEvery bound how long a record waits for others.
+	flushRecords = 2000
+	flushEvery   = 50 * time.Millisecond
+)
+
+// Source gives telemetry in order of event time; io.EOF ends it.
+type Source interface {
+	Next(*raw.Telemetry) error
+}
+
+// Settings of one replay.
+type Settings struct {
+	// Client of the deployment.
+	Client *kafka.Client
+	// Source of the telemetry.
+	Source Source
+	// Shift is added to every time.
+	Shift record.Micros
+	// Speed is event time per wall time; 0: as fast as the brokers take it.
+	Speed int64
+	// Observe is called after every write with the records so far and the
+	// event time reached; nil: nobody looks.
+	Observe func(records int64, at record.Micros)
+}
+
+// Result says what was written.
+type Result struct {
+	Records int64
+	First   record.Micros // event time of the first record, shifted
+	Last    record.Micros // event time of the newest record, shifted
+	Clock   record.Micros // time of the last Clocks
+}
+
+// run is one replay under way; it belongs to one goroutine.
+type run struct {
+	Settings
+	writer  *kafka.Writer
+	feed    *feed.Feed
+	buffer  stream.Effects
+	began   time.Time
+	flushed time.Time
+	result  Result
+}
+
+// Run writes the whole source.
+func Run(ctx context.Context, s Settings) (Result, error) {
+	counts, err := s.Client.Counts(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	n := counts[stream.TelemetryRaw]
+	if n == 0 {
+		return Result{}, failure.Usage(errors.New("there is no topic telemetry.raw with this prefix; create the topics with: cordonctl topics create"))
+	}
+	r := &run{Settings: s, feed: feed.New(n), began: time.Now(), flushed: time.Now()}
+	if r.writer, err = s.Client.NewWriter(ctx); err != nil {
+		return Result{}, err
+	}
+	var t raw.Telemetry
+	for {
+		switch err := s.Source.Next(&t); {
+		case errors.Is(err, io.EOF):
+			return r.end(ctx)
+		case err != nil:
+			return r.result, err
+		}
+		if err := r.add(ctx, &t); err != nil {
+			return r.result, err
+		}
+	}
+}
+
+func (r *run) add(ctx context.Context, t *raw.Telemetry) error {
+	shift(t, r.Shift)
+	if r.result.Records == 0 {
+		r.result.First = t.OccurredAt
+		if err := CheckClock(ctx, r.Client, t.OccurredAt); err != nil {
+			return err
+		}
+	}
+	if err := r.pace(ctx, t.OccurredAt); err != nil {
+		return err
+	}
+	r.buffered(r.feed.Add(t))
+	r.result.Records++
+	r.result.Last = r.feed.Newest()
+	if len(r.buffer.Sends()) < flushRecords && time.Since(r.flushed) < flushEvery {
+		return nil
+	}
+	return r.flush(ctx)
+}
+
+func (r *run) buffered(sends []stream.Send) {
+	for _, s := range sends {
+		r.buffer.Send(s)
+	}
+}
+
+func (r *run) flush(ctx context.Context) error {
+	r.flushed = time.Now()
+	defer r.buffer.Reset()
+	err := r.writer.Write(ctx, r.buffer.Sends())
+	if err == nil && r.Observe != nil {
+		r.Observe(r.result.Records, r.feed.Newest())
+	}
+	return err
+}
+
+// pace waits until a record of event time at is due. Silence is filled with
+// Clocks, so that the pipeline's time does not stand still.
+func (r *run) pace(ctx context.Context, at record.Micros) error {
+	if r.Speed == 0 {
+		return nil
+	}
+	for {
+		ahead := (at-r.result.First).Duration()/time.Duration(r.Speed) - time.Since(r.began)
+		if ahead <= 0 {
+			return nil
+		}
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+		if err := wait(ctx, min(ahead, flushEvery)); err != nil {
+			return err
+		}
+		now := r.result.First + record.MicrosIn(time.Since(r.began))*record.Micros(r.Speed)
+		r.buffered(r.feed.Tick(min(now, at)))
+	}
+}
+
+// end writes the last Clocks: past every timer, but not ahead of the brokers'
+// own clock, which would refuse them.
+func (r *run) end(ctx context.Context) (Result, error) {
+	if r.result.Records == 0 {
+		return r.result, nil
+	}
+	r.buffered(r.feed.End(record.MicrosOf(time.Now())))
+	r.result.Clock = r.feed.Newest()
+	return r.result, r.flush(ctx)
+}
+
+func shift(t *raw.Telemetry, by record.Micros) {
+	t.OccurredAt += by
+	if t.IntervalStart.Set {
+		t.IntervalStart.Value += by
+	}
+	if t.Kind == record.KindFlow && t.Flow.StartTime.Set {
+		t.Flow.StartTime.Value += by
+	}
+}
+
+// CheckClock refuses a deployment whose clock has passed first.
+func CheckClock(ctx context.Context, c *kafka.Client, first record.Micros) error {
+	clock := record.Micros(0)
+	err := c.Read(ctx, stream.Partition{Topic: stream.Progress}, 0, func(b stream.Batch) error {
+		for _, rec := range b.Records {
+			var s record.SourceClock
+			if record.DecodeInto(rec.Value, &s) == nil {
+				clock = max(clock, s.Time)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if clock > first {
+		return failure.Usage(fmt.Errorf("the clock of this deployment stands at %s, the first record is of %s and would be late: replay into a fresh prefix (--prefix), or shift the times (--start-at now with --speed real)", clock, first))
+	}
+	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
