@@ -5,4 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- ./...
-go run ./internal/kafkatest/broker -- go test -json -timeout 15m "$@" | go run ./internal/testreport
+
+tools=$(mktemp -d)
+trap 'rm -rf "$tools"' EXIT
+go build -o "$tools/" ./internal/kafkatest/broker ./internal/testreport
+"$tools/broker" -- go test -json -timeout 15m "$@" | "$tools/testreport"

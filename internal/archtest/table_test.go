@@ -80,6 +80,7 @@ var importers = []importerRow{
 	{folder: "internal/capture", by: seesIdentity, testsToo: true, why: whyIdentity},
 	{folder: "internal/feed", by: seesIdentity, testsToo: true, why: whyIdentity},
 	{folder: "internal/replay", by: seesIdentity, testsToo: true, why: whyIdentity},
+	{folder: "internal/simulate", by: seesIdentity, testsToo: true, why: whyIdentity},
 
 	{folder: "collector", by: append([]string{"cordonctl", "demo"}, runners...), testsToo: true, why: whyTopics},
 	{folder: "scorer", by: append([]string{"cordonctl"}, runners...), testsToo: true, why: whyTopics},
@@ -105,9 +106,9 @@ const (
 var (
 	// seesIdentity are the folders that handle raw records.
 	seesIdentity = append([]string{"collector", "cordonctl", "demo",
-		"internal/raw", "internal/capture", "internal/feed", "internal/replay"}, runners...)
+		"internal/raw", "internal/capture", "internal/feed", "internal/replay", "internal/simulate"}, runners...)
 	// identityFolders can name a subscriber.
-	identityFolders = []string{"internal/raw", "internal/identity", "internal/capture", "internal/feed", "internal/replay", "collector"}
+	identityFolders = []string{"internal/raw", "internal/identity", "internal/capture", "internal/feed", "internal/replay", "internal/simulate", "collector"}
 	// blind are the folders that must not reach them, however far round.
 	blind = []string{"scorer", "enforcer"}
 )
