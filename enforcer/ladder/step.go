@@ -58,6 +58,7 @@ func (c Cause) String() string {
 type Outcome struct {
 	Before State
 	After  State
+	Event  EventKind // that moved it: what a verdict or an end amounts to
 	// Cause tells why Command is to be sent; NoCommand: there is none.
 	Cause   Cause
 	Command record.IsolationCommand // Fence is left to the sender
@@ -76,7 +77,7 @@ func (r *Rules) Step(c *Case, e Event) Outcome {
 	})
 	r.keepTimes(c, e, next)
 	c.State = next
-	o := Outcome{Before: before, After: next}
+	o := Outcome{Before: before, After: next, Event: e.Kind}
 	switch act {
 	case order:
 		o.Cause = orderCause(before, e.Kind)

@@ -135,6 +135,10 @@ func (t *Task) clockOf(x *terminal) record.Micros {
 // does not hold back the others. What the record at hand deferred and stays
 // deferred is audited, once.
 func (t *Task) drain() {
+	if p, _ := t.nextWaiting(nil); p < 0 {
+		t.fresh = t.fresh[:0]
+		return
+	}
 	blocked := make([]bool, len(t.parts))
 	for {
 		p, turn := t.nextWaiting(blocked)
@@ -162,7 +166,7 @@ func (t *Task) drain() {
 func (t *Task) nextWaiting(blocked []bool) (int, entry) {
 	best, first := -1, entry{}
 	for p := range t.parts {
-		if turn, ok := t.parts[p].waiting.First(); ok && !blocked[p] && (best < 0 || turn.before(first)) {
+		if turn, ok := t.parts[p].waiting.First(); ok && (blocked == nil || !blocked[p]) && (best < 0 || turn.before(first)) {
 			best, first = p, turn
 		}
 	}
