@@ -1,0 +1,111 @@
+package resolve
+
+import (
+	"errors"
+
+	"cordon/internal/identity"
+	"cordon/internal/record"
+	"cordon/internal/record/wire"
+)
+
+// ErrState reports a stored piece that this version cannot read.
+var ErrState = errors.New("state of the address table is of another layout")
+
+// CutBindings hands out the key of every address that changed, with what is
+// stored of it; nil: it was forgotten. What is handed out is valid until the
+// next call.
+func (t *Table) CutBindings(yield func(name, piece []byte)) {
+	var name, scratch []byte
+	t.changed.Cut(func(k Key) {
+		name = k.append(name[:0])
+		b := t.bindings[k]
+		if b == nil {
+			yield(name, nil)
+			return
+		}
+		scratch = append(scratch[:0], name...)
+		scratch = wire.AppendInt(scratch, int32(len(b.events)))
+		for _, e := range b.events {
+			scratch = wire.AppendLong(scratch, int64(e.at))
+			scratch = wire.AppendString(scratch, e.supi.Reveal())
+			scratch = wire.AppendBool(scratch, e.bound)
+		}
+		yield(name, scratch)
+	})
+}
+
+// CutHeld does the same for records that wait, by offset.
+func (t *Table) CutHeld(yield func(offset int64, piece []byte)) {
+	var scratch []byte
+	t.moved.Cut(func(offset int64) {
+		h := t.held[offset]
+		if h == nil {
+			yield(offset, nil)
+			return
+		}
+		h.stored = true
+		scratch = wire.AppendLong(scratch[:0], h.Offset)
+		scratch = wire.AppendLong(scratch, int64(h.At))
+		scratch = wire.AppendLong(scratch, int64(h.Appended))
+		scratch = h.Key.append(scratch)
+		scratch = append(wire.AppendInt(scratch, int32(len(h.Value))), h.Value...)
+		yield(offset, scratch)
+	})
+}
+
+// Settle tells whether the last cut was committed.
+func (t *Table) Settle(committed bool) {
+	t.changed.Settle(committed)
+	t.moved.Settle(committed)
+}
+
+func (k Key) append(dst []byte) []byte {
+	dst = wire.AppendAddr(dst, k.address)
+	n := k.network.Value()
+	return wire.AppendString(wire.AppendString(dst, n.dnn), n.snssai)
+}
+
+func readKey(r *wire.Reader) Key {
+	address := r.Addr()
+	dnn := r.String()
+	return KeyOf(address, dnn, r.String())
+}
+
+// RestoreBinding takes back one address.
+func (t *Table) RestoreBinding(r *wire.Reader) error {
+	k, b := readKey(r), &binding{}
+	for n := r.Int(); n > 0 && !r.Failed(); n-- {
+		at := record.Micros(r.Long())
+		supi, err := identity.ParseSUPI(r.String())
+		if err != nil {
+			return ErrState
+		}
+		b.events = append(b.events, event{at, supi.Clone(), r.Bool()})
+	}
+	if r.Failed() || len(b.events) == 0 || t.bindings[k] != nil {
+		return ErrState
+	}
+	t.bindings[k] = b
+	t.watch(k, b)
+	return nil
+}
+
+// RestoreHeld takes back one record that waits. Which queue it waits in follows
+// from R: Next moves it.
+func (t *Table) RestoreHeld(r *wire.Reader) error {
+	h := &Held{Offset: r.Long(), At: record.Micros(r.Long()), Appended: record.Micros(r.Long()), stored: true}
+	h.Key = readKey(r)
+	h.Value = append([]byte(nil), r.Bytes()...)
+	if !r.Done() || t.held[h.Offset] != nil {
+		return ErrState
+	}
+	t.admit(h)
+	return nil
+}
+
+// Restored ends the restore: records that R has passed wait for session events.
+func (t *Table) Restored(passed record.Micros) {
+	for len(t.fresh) > 0 && t.fresh[0].At < passed {
+		t.await(t.popFresh())
+	}
+}
