@@ -1,0 +1,97 @@
+package simulate
+
+import "cordon/internal/record"
+
+// class is a kind of device.
+type class struct {
+	share              int64  // terminals of a thousand
+	typeAllocationCode string // of test equipment (TS.06: 00 1…)
+	dnn, snssai        string
+	day                *[24]int64 // activity by hour UTC, per cent of the mean
+	main               *service   // what the device is there to speak with
+	moves              bool       // changes cells
+	habits             []*habit
+}
+
+// Days of terminals: of machines, of shops, of people.
+var (
+	roundTheClock = [24]int64{100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100}
+	openingHours  = [24]int64{5, 5, 5, 5, 5, 10, 30, 80, 130, 160, 180, 200, 220, 190, 170, 180, 200, 220, 200, 150, 100, 60, 30, 10}
+	wakingHours   = [24]int64{30, 20, 15, 15, 20, 40, 90, 130, 130, 120, 120, 120, 130, 120, 120, 120, 130, 150, 160, 160, 150, 120, 80, 50}
+)
+
+// askTime is what most devices do.
+var askTime = habit{with: &timeServer, every: 1024 * record.Second, jitter: 10, lasts: span{20_000, 80_000}, up: span{48, 48}, down: span{48, 48}, steady: true}
+
+// Numbers of the classes are ours, of the order that the devices' data sheets
+// and public captures show; they are not measured.
+var (
+	meter = class{share: 350, typeAllocationCode: "00100101", dnn: "meters", snssai: "3-0000a1", day: &roundTheClock, main: &headEnd,
+		habits: []*habit{
+			{with: &headEnd, asks: true, every: 15 * record.Minute, jitter: 5, lasts: span{400_000, 2_500_000}, up: span{900, 3_200}, down: span{300, 900}},
+			&askTime,
+		}}
+	tracker = class{share: 200, typeAllocationCode: "00100102", dnn: "fleet", snssai: "1-0000b1", day: &wakingHours, main: &fleetBroker, moves: true,
+		habits: []*habit{
+			{with: &fleetBroker, asks: true, every: 5 * record.Second, jitter: 80, lasts: hours(2, 6), reports: 30 * record.Second, up: span{160, 420}, down: span{50, 130}, steady: true},
+			{with: &updates, asks: true, every: 4 * record.Hour, jitter: 20, lasts: span{600_000, 3_000_000}, up: span{500, 900}, down: span{30_000, 60_000}},
+		}}
+	camera = class{share: 120, typeAllocationCode: "00100103", dnn: "video", snssai: "1-0000c1", day: &wakingHours, main: &cameraCloud,
+		habits: []*habit{
+			{with: &cameraCloud, asks: true, every: 3 * record.Second, jitter: 80, lasts: hours(6, 24), reports: 20 * record.Second, up: span{180, 320}, down: span{120, 240}, steady: true},
+			{with: &cameraCloud, every: 8 * record.Minute, jitter: wholly, lasts: span{12_000_000, 70_000_000}, up: span{70_000, 180_000}, down: span{2_500, 6_000}},
+			&askTime,
+		}}
+	paymentTerminal = class{share: 120, typeAllocationCode: "00100104", dnn: "payment", snssai: "1-0000d1", day: &openingHours, main: &acquirer,
+		habits: []*habit{
+			{with: &acquirer, every: 2 * record.Minute, jitter: wholly, lasts: span{700_000, 4_000_000}, up: span{1_400, 3_800}, down: span{1_100, 2_900}},
+			{with: &acquirer, asks: true, every: 5 * record.Minute, jitter: 3, lasts: span{200_000, 700_000}, up: span{350, 500}, down: span{250, 400}, steady: true},
+			&askTime,
+		}}
+	gateway = class{share: 80, typeAllocationCode: "00100105", dnn: "internet", snssai: "1", day: &wakingHours, main: &gatewayCloud,
+		habits: []*habit{
+			{with: &publicCloud, asks: true, every: 8 * record.Second, jitter: wholly, lasts: span{300_000, 45_000_000}, up: span{900, 14_000}, down: span{4_000, 900_000}},
+			{with: &gatewayCloud, every: 10 * record.Minute, jitter: 5, lasts: span{300_000, 900_000}, up: span{1_200, 2_400}, down: span{400, 900}, steady: true},
+			&askTime,
+		}}
+	controller = class{share: 80, typeAllocationCode: "00100106", dnn: "plant", snssai: "2-0000e1", day: &roundTheClock, main: &plantServer,
+		habits: []*habit{
+			{with: &plantServer, every: 2 * record.Second, jitter: 50, lasts: hours(12, 48), up: span{2_200, 3_900}, down: span{1_100, 2_100}, steady: true},
+			{with: &timeServer, every: 64 * record.Second, jitter: 5, lasts: span{10_000, 40_000}, up: span{48, 48}, down: span{48, 48}, steady: true},
+		}}
+	wearable = class{share: 50, typeAllocationCode: "00100107", dnn: "internet", snssai: "1", day: &wakingHours, main: &healthCloud, moves: true,
+		habits: []*habit{
+			{with: &healthCloud, asks: true, every: 12 * record.Minute, jitter: wholly, lasts: span{500_000, 6_000_000}, up: span{4_000, 40_000}, down: span{1_000, 9_000}},
+			{with: &publicCloud, asks: true, every: 25 * record.Minute, jitter: wholly, lasts: span{300_000, 5_000_000}, up: span{800, 3_000}, down: span{2_000, 90_000}},
+		}}
+)
+
+// classes are all kinds of device, in a fixed order.
+var classes = []*class{&meter, &tracker, &camera, &paymentTerminal, &gateway, &controller, &wearable}
+
+func fixed(m record.Micros) span { return span{int64(m), int64(m)} }
+
+func hours(from, to int64) span {
+	return span{from * int64(record.Hour), to * int64(record.Hour)}
+}
+
+// activity returns how busy the class is at a time, per cent of its mean.
+func (c *class) activity(at record.Micros) int64 { return c.day[at/record.Hour%24] }
+
+// assign returns the class of each of n terminals: shares kept as exactly as n
+// allows, order left to the dice.
+func assign(n int, d *dice) []uint8 {
+	of := make([]uint8, 0, n)
+	var sum int64
+	for i, c := range classes {
+		sum += c.share
+		for int64(len(of))*1000 < sum*int64(n) {
+			of = append(of, uint8(i))
+		}
+	}
+	for i := n - 1; i > 0; i-- {
+		j := d.below(int64(i + 1))
+		of[i], of[j] = of[j], of[i]
+	}
+	return of
+}

@@ -1,0 +1,141 @@
+package simulate
+
+import (
+	"fmt"
+
+	"cordon/internal/raw"
+	"cordon/internal/record"
+)
+
+// attach is to register with the network and to establish the session that
+// binds the terminal's address; then to register again from time to time.
+type attach struct{}
+
+// Steps of attach.
+const (
+	registering = iota
+	establishing
+	periodic
+)
+
+// periodicTimer is T3512, by which a registered terminal reports that it is
+// still there (TS 24.501 table 10.2.1: 54 min).
+const periodicTimer = 54 * record.Minute
+
+// sessionDelay lies between registration and session.
+const sessionDelay = 300 * record.Millisecond
+
+func (attach) begin(_ *Fleet, a *activity, at record.Micros) record.Micros {
+	a.step = registering
+	return at
+}
+
+func (attach) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
+	switch a.step {
+	case registering:
+		a.step = establishing
+		f.registration(a, t, record.InitialRegistration)
+		return t.OccurredAt + sessionDelay
+	case establishing:
+		a.step = periodic
+		f.establish(a, t)
+	default:
+		f.registration(a, t, record.PeriodicRegistration)
+	}
+	return t.OccurredAt + f.of(a).dice.around(periodicTimer, 1)
+}
+
+// establish fills in the record that binds the address.
+func (f *Fleet) establish(a *activity, t *raw.Telemetry) {
+	c := classes[f.of(a).class]
+	t.SourceID, t.Kind = session, record.KindSession
+	t.SUPI, t.UEAddress = supi(a.terminal), ueAddress(a.terminal)
+	t.PEI = pei(c.typeAllocationCode, a.terminal)
+	t.DNN, t.SNSSAI, t.PLMN, t.RATType = c.dnn, c.snssai, network, "NR"
+	t.PDUSessionID = record.Some[int32](1)
+	t.Session.Event = record.SessionEstablished
+	t.Session.PDUSessionType = "IPV4"
+	t.Session.CauseClass = record.CauseNone
+}
+
+// registration fills in an event between the terminal and its AMF.
+func (f *Fleet) registration(a *activity, t *raw.Telemetry, event record.RegistrationEvent) {
+	cell := f.of(a).cell
+	t.SourceID, t.Kind = mobility, record.KindRegistration
+	t.SUPI, t.PLMN, t.RATType = supi(a.terminal), network, "NR"
+	t.CellID, t.TrackingAreaCode = f.cells[cell], f.areas[cell/cellsPerArea]
+	t.Registration = record.Registration{Event: event, Outcome: record.OutcomeSuccess, CauseClass: record.CauseNone, Count: 1}
+}
+
+// movement is to go from cell to cell, and from tracking area to tracking area.
+type movement struct{}
+
+// Steps of movement.
+const (
+	changingCell = iota
+	changingArea
+)
+
+const (
+	cellStay         = 2 * record.Minute // on average, while on the move
+	cellsPerArea     = 16
+	terminalsPerCell = 40
+	areaDelay        = 400 * record.Millisecond // from the handover to the registration
+)
+
+func (movement) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
+	a.step = changingCell
+	c := classes[f.of(a).class]
+	return at + record.Second + f.of(a).dice.irregular(cellStay*100/record.Micros(c.activity(at)))
+}
+
+func (m movement) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
+	if a.step == changingArea {
+		f.registration(a, t, record.MobilityRegistration)
+		return m.begin(f, a, t.OccurredAt)
+	}
+	device := f.of(a)
+	from := device.cell
+	step := int32(device.dice.in(span{1, 2}))
+	if device.dice.chance(300) {
+		step = -step
+	}
+	device.cell = (from + step + int32(len(f.cells))) % int32(len(f.cells))
+	f.registration(a, t, record.Handover)
+	if from/cellsPerArea != device.cell/cellsPerArea {
+		a.step = changingArea
+		return t.OccurredAt + areaDelay
+	}
+	return m.begin(f, a, t.OccurredAt)
+}
+
+// supi returns the subscriber of a terminal, in the test network.
+func supi(terminal int32) string { return fmt.Sprintf("imsi-00101%010d", terminal+1) }
+
+// pei returns the equipment of a terminal: type allocation code, serial number
+// and check digit (TS 23.003 annex B). Serial numbers repeat after a million.
+func pei(typeAllocationCode string, terminal int32) string {
+	digits := fmt.Sprintf("%s%06d", typeAllocationCode, (terminal+1)%1_000_000)
+	sum := 0
+	for i, c := range []byte(digits) {
+		n := int(c - '0')
+		if i%2 == 1 {
+			n *= 2
+		}
+		sum += n/10 + n%10
+	}
+	return fmt.Sprintf("imei-%s%d", digits, (10-sum%10)%10)
+}
+
+// cellNames returns the NR cell identities and the tracking area codes of a
+// fleet.
+func cellNames(terminals int) (cells, areas []string) {
+	n := terminals/terminalsPerCell + 2*cellsPerArea
+	for i := range n {
+		cells = append(cells, fmt.Sprintf("00101%09x", 0xa000+i))
+	}
+	for i := 0; i*cellsPerArea < n; i++ {
+		areas = append(areas, fmt.Sprintf("%06x", 0xa00+i))
+	}
+	return cells, areas
+}

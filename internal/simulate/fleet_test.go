@@ -1,0 +1,340 @@
+package simulate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"testing"
+	"time"
+
+	"cordon/collector/validate"
+	"cordon/internal/raw"
+	"cordon/internal/record"
+)
+
+var start = record.MicrosOf(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC))
+
+// everything is a fleet in which all that can happen does.
+func everything() Settings {
+	s := Settings{Terminals: 400, Start: start, Duration: 45 * record.Minute, Seed: 7, Lifelike: true}
+	for i, name := range Kinds() {
+		// The scan, which is most of the records, comes last.
+		s.Attacks = append(s.Attacks, Attack{Kind: name, Count: 2, Offset: record.Micros(len(Kinds())-i-1) * 6 * record.Minute})
+	}
+	return s
+}
+
+func mustNew(t testing.TB, s Settings) *Fleet {
+	t.Helper()
+	f, err := New(s)
+	if err != nil {
+		t.Fatalf("New(%+v): %v", s, err)
+	}
+	return f
+}
+
+// each calls visit with every record.
+func each(t testing.TB, f *Fleet, visit func(*raw.Telemetry)) {
+	t.Helper()
+	for {
+		var r raw.Telemetry
+		err := f.Next(&r)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit(&r)
+	}
+}
+
+func encoded(t testing.TB, s Settings) []byte {
+	t.Helper()
+	f := mustNew(t, s)
+	var records []byte
+	each(t, f, func(r *raw.Telemetry) { records = raw.AppendTelemetry(records, r) })
+	out := bytes.NewBuffer(records)
+	if err := f.WriteTruth(out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestSameSeedSameBytes(t *testing.T) {
+	first := encoded(t, everything())
+	if !bytes.Equal(first, encoded(t, everything())) {
+		t.Error("the same settings gave other bytes")
+	}
+	other := everything()
+	other.Seed++
+	if bytes.Equal(first, encoded(t, other)) {
+		t.Error("another seed gave the same bytes")
+	}
+}
+
+func TestOrder(t *testing.T) {
+	for _, lifelike := range []bool{false, true} {
+		s := everything()
+		s.Lifelike = lifelike
+		newest, late, records := record.Micros(0), 0, 0
+		each(t, mustNew(t, s), func(r *raw.Telemetry) {
+			records++
+			behind := newest - r.OccurredAt
+			if behind > 0 {
+				late++
+			}
+			if behind > MaxLate || behind > 0 && (!lifelike || r.Kind != record.KindFlow) {
+				t.Fatalf("lifelike %v: %v record is %v behind, want at most %v", lifelike, r.Kind, behind.Duration(), MaxLate.Duration())
+			}
+			newest = max(newest, r.OccurredAt)
+			if r.OccurredAt < s.Start || r.OccurredAt > s.Start+s.Duration {
+				t.Fatalf("record at %v, want within %v of %v", r.OccurredAt, s.Duration.Duration(), s.Start)
+			}
+		})
+		if lifelike && late == 0 {
+			t.Errorf("no late record among %d of a lifelike fleet", records)
+		}
+	}
+}
+
+// TestCollectorAccepts holds every record against the collector's own checks
+// and the law of addresses: a user plane record names an address only, and a
+// session record has bound it, with the same network and slice, before the flow
+// began.
+func TestCollectorAccepts(t *testing.T) {
+	type binding struct {
+		supi, dnn, snssai string
+		at                record.Micros
+	}
+	bounds := validate.Bounds{}
+	bound := map[netip.Addr]binding{}
+	each(t, mustNew(t, everything()), func(r *raw.Telemetry) {
+		if _, p := bounds.Check(r, r.OccurredAt); p.Found() {
+			t.Fatalf("%v record: %v %s", r.Kind, p.Reason, p.Detail)
+		}
+		switch r.Kind {
+		case record.KindSession:
+			if _, twice := bound[r.UEAddress]; twice || r.SUPI == "" || r.PEI == "" {
+				t.Fatalf("session of %s at %v: bound before %v, PEI %q", r.SUPI, r.UEAddress, twice, r.PEI)
+			}
+			bound[r.UEAddress] = binding{r.SUPI, r.DNN, r.SNSSAI, r.OccurredAt}
+		case record.KindFlow:
+			b, ok := bound[r.UEAddress]
+			if r.SUPI != "" || r.GPSI != "" || r.PEI != "" {
+				t.Fatalf("flow of %v names an identity", r.UEAddress)
+			}
+			if !ok || b.at >= r.Flow.StartTime.Value || b.dnn != r.DNN || b.snssai != r.SNSSAI {
+				t.Fatalf("flow of %v on %s %s from %v: bound %v to %+v", r.UEAddress, r.DNN, r.SNSSAI, r.Flow.StartTime.Value, ok, b)
+			}
+			if r.IntervalStart.Value < r.Flow.StartTime.Value || r.IntervalStart.Value >= r.OccurredAt {
+				t.Fatalf("flow from %v reported for %v to %v", r.Flow.StartTime.Value, r.IntervalStart.Value, r.OccurredAt)
+			}
+		case record.KindRegistration:
+			if r.CellID == "" || r.TrackingAreaCode == "" || r.SUPI == "" {
+				t.Fatalf("registration without cell, area or SUPI: %+v", r)
+			}
+		}
+	})
+	if len(bound) != 400 {
+		t.Errorf("%d addresses bound, want one for each of 400 terminals", len(bound))
+	}
+}
+
+// TestIntervalsMeet proves that the reports of an open flow follow each other
+// without gap or overlap.
+func TestIntervalsMeet(t *testing.T) {
+	type flow struct {
+		terminal, remote netip.Addr
+		port             int32
+		from             record.Micros
+	}
+	reported := map[flow]record.Micros{}
+	s := everything()
+	s.Attacks = nil
+	each(t, mustNew(t, s), func(r *raw.Telemetry) {
+		if r.Kind != record.KindFlow {
+			return
+		}
+		key := flow{r.UEAddress, r.Flow.RemoteAddress, r.Flow.RemotePort, r.Flow.StartTime.Value}
+		if last, open := reported[key]; open && last != r.IntervalStart.Value || !open && key.from != r.IntervalStart.Value {
+			t.Fatalf("flow %+v: report from %v, the one before ended %v", key, r.IntervalStart.Value, last)
+		}
+		reported[key] = r.OccurredAt
+		if r.Flow.Ended {
+			delete(reported, key)
+		}
+	})
+}
+
+// attackRanges hold the far ends of attacks; no benign terminal speaks with them.
+var attackRanges = []netip.Prefix{netip.MustParsePrefix("198.19.0.0/16"), netip.MustParsePrefix("203.0.113.0/24")}
+
+func isAttack(r *raw.Telemetry) bool {
+	return attackRanges[0].Contains(r.Flow.RemoteAddress) || attackRanges[1].Contains(r.Flow.RemoteAddress)
+}
+
+func TestTruthIsWhatHappened(t *testing.T) {
+	s := everything()
+	f := mustNew(t, s)
+	truth := map[string]Truth{}
+	for _, row := range f.Truth() {
+		if _, twice := truth[row.Source]; twice {
+			t.Errorf("%s is in the truth twice", row.Source)
+		}
+		truth[row.Source] = row
+	}
+	if want := 2 * len(Kinds()); len(truth) != want {
+		t.Fatalf("%d rows of truth, want %d", len(truth), want)
+	}
+	supiOf := map[netip.Addr]string{}
+	first := map[string]record.Micros{}
+	refusals := map[string]int{}
+	each(t, f, func(r *raw.Telemetry) {
+		switch {
+		case r.Kind == record.KindSession:
+			supiOf[r.UEAddress] = r.SUPI
+		case r.Kind != record.KindFlow:
+		case isAttack(r):
+			who := supiOf[r.UEAddress]
+			row, listed := truth[who]
+			if !listed || row.Label != Malicious || r.Flow.StartTime.Value < row.Start || row.End != 0 && r.OccurredAt > row.End {
+				t.Fatalf("attack of %s on %v at %v: truth %+v", who, r.Flow.RemoteAddress, r.OccurredAt, row)
+			}
+			if _, seen := first[who]; !seen {
+				first[who] = r.Flow.StartTime.Value
+			}
+		case r.Flow.DLTCPFlags.Value&flagRST != 0:
+			refusals[supiOf[r.UEAddress]]++
+		}
+	})
+	for who, row := range truth {
+		if row.Label == Malicious && first[who] != row.Start {
+			t.Errorf("%s: first packet at %v, truth %+v", who, first[who], row)
+		}
+		if row.Label == Malfunctioning && refusals[who] < 100 {
+			t.Errorf("%s: %d refusals, want a loop of them; truth %+v", who, refusals[who], row)
+		}
+	}
+}
+
+// TestAttacksLeaveOthersAlone proves that an attack changes no record of
+// another terminal.
+func TestAttacksLeaveOthersAlone(t *testing.T) {
+	attacked := map[netip.Addr]bool{}
+	collect := func(s Settings) map[string]int {
+		f := mustNew(t, s)
+		for _, row := range f.Truth() {
+			var n int32
+			if _, err := fmt.Sscanf(row.Source, "imsi-00101%d", &n); err != nil {
+				t.Fatal(err)
+			}
+			attacked[ueAddress(n-1)] = true
+		}
+		seen := map[string]int{}
+		each(t, f, func(r *raw.Telemetry) {
+			if r.Kind == record.KindFlow && !attacked[r.UEAddress] {
+				seen[string(raw.AppendTelemetry(nil, r))]++
+			}
+		})
+		return seen
+	}
+	s := everything()
+	s.Attacks = s.Attacks[:2]
+	with := collect(s)
+	s.Attacks = nil
+	without := collect(s)
+	if !maps.Equal(with, without) {
+		t.Errorf("%d records of others with attacks, %d without, or not the same", len(with), len(without))
+	}
+}
+
+// TestFleetIsMixed shows each class, and each kind of trouble, in the records.
+func TestFleetIsMixed(t *testing.T) {
+	s := everything()
+	s.Attacks = nil
+	codes := map[string]int{}
+	var handovers, areas, deadTime, unansweredMain int
+	firmwareBytes := map[netip.Addr]int64{}
+	f := mustNew(t, s)
+	each(t, f, func(r *raw.Telemetry) {
+		switch {
+		case r.Kind == record.KindSession:
+			codes[r.PEI[5:13]]++
+		case r.Kind == record.KindRegistration && r.Registration.Event == record.Handover:
+			handovers++
+		case r.Kind == record.KindRegistration && r.Registration.Event == record.MobilityRegistration:
+			areas++
+		case r.Kind != record.KindFlow:
+		case r.Flow.DLPackets == 0 && r.Flow.RemotePort == timeServer.port:
+			deadTime++
+		case r.Flow.DLPackets == 0 && r.Flow.RemotePort == f.trouble.outage.port:
+			unansweredMain++
+		case r.Flow.RemotePort == 443 && r.DNN == "video" && r.Flow.DLVolume > firmwareSize/6:
+			firmwareBytes[r.UEAddress] += r.Flow.DLVolume
+		}
+	})
+	for _, c := range classes {
+		if want := 400 * int(c.share) / 1000; codes[c.typeAllocationCode] != want {
+			t.Errorf("%d terminals of %s, want %d", codes[c.typeAllocationCode], c.dnn, want)
+		}
+	}
+	if handovers == 0 || areas == 0 || deadTime == 0 || unansweredMain == 0 {
+		t.Errorf("handovers %d, area changes %d, unanswered time requests %d, unanswered by the outage %d: want some of each", handovers, areas, deadTime, unansweredMain)
+	}
+	if len(firmwareBytes) != 48 {
+		t.Errorf("%d firmware downloads, want one for each of 48 cameras", len(firmwareBytes))
+	}
+	for who, n := range firmwareBytes {
+		if n < firmwareSize || n > firmwareSize*11/10 {
+			t.Errorf("%v downloaded %d bytes, want %d and headers", who, n, firmwareSize)
+		}
+	}
+}
+
+func TestRefusedSettings(t *testing.T) {
+	good := Settings{Terminals: 10, Start: start, Duration: record.Hour}
+	for name, change := range map[string]func(*Settings){
+		"no terminals":    func(s *Settings) { s.Terminals = 0 },
+		"too many":        func(s *Settings) { s.Terminals = maxTerminals + 1 },
+		"before 1970":     func(s *Settings) { s.Start = -1 },
+		"no duration":     func(s *Settings) { s.Duration = 0 },
+		"unknown kind":    func(s *Settings) { s.Attacks = []Attack{{Kind: "plague", Count: 1}} },
+		"no count":        func(s *Settings) { s.Attacks = []Attack{{Kind: "scan"}} },
+		"after the end":   func(s *Settings) { s.Attacks = []Attack{{Kind: "scan", Count: 1, Offset: record.Hour}} },
+		"at the very end": func(s *Settings) { s.Attacks = []Attack{{Kind: "scan", Count: 1, Offset: record.Hour - 1}} },
+		"too few fit":     func(s *Settings) { s.Attacks = []Attack{{Kind: "exfil", Count: 10}} },
+	} {
+		s := good
+		change(&s)
+		if _, err := New(s); err == nil {
+			t.Errorf("%s: New accepted %+v", name, s)
+		}
+	}
+	if _, err := New(good); err != nil {
+		t.Errorf("New(%+v): %v", good, err)
+	}
+}
+
+func BenchmarkNext(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := Settings{Terminals: n, Start: start, Duration: 300 * record.Day, Seed: 1, Lifelike: true}
+			f, err := New(s)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var t raw.Telemetry
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := f.Next(&t); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}

@@ -1,0 +1,171 @@
+package simulate
+
+import (
+	"cordon/internal/raw"
+	"cordon/internal/record"
+)
+
+// habit is to speak with a service again and again: short exchanges, reported
+// as they end, or long ones, reported while they are open too.
+type habit struct {
+	with  *service
+	asks  bool          // the resolver first
+	every record.Micros // from the end of one to the start of the next, on average; 0: once
+	// jitter is how far the times lie about every, per cent; wholly: as if
+	// people had caused them.
+	jitter  int64
+	steady  bool          // all day alike
+	lasts   span          // µs
+	reports record.Micros // between reports of an open flow; 0: reportEvery
+	up      span          // bytes per report
+	down    span
+}
+
+// wholly is the jitter of events that know nothing of each other.
+const wholly = 100
+
+// Steps of a habit.
+const (
+	asking = iota // the next record is a lookup
+	talking
+	// retrying and above count the failures in a row.
+	retrying
+)
+
+const (
+	firstRetry = 5 * record.Second // doubled by each failure
+	lastRetry  = 5 * record.Minute
+	tries      = 3 // packets of an attempt before it is given up
+)
+
+func (h *habit) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
+	d := &f.of(a).dice
+	if h.with.anyone {
+		a.host = d.below(h.with.hosts)
+	} else {
+		a.host = int64(a.terminal) % h.with.hosts
+	}
+	a.since = at
+	a.until = at + record.Micros(d.in(h.lasts))
+	if a.step < retrying {
+		a.step = talking
+		if h.asks {
+			a.step = asking
+			return at + record.Micros(d.in(span{8_000, 60_000}))
+		}
+	}
+	return h.nextReport(a, at)
+}
+
+// nextReport returns when an open flow is reported after a time.
+func (h *habit) nextReport(a *activity, after record.Micros) record.Micros {
+	return min(a.until, after+h.interval())
+}
+
+func (h *habit) interval() record.Micros {
+	if h.reports > 0 {
+		return h.reports
+	}
+	return reportEvery
+}
+
+func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
+	if a.step == asking {
+		return h.ask(f, a, t)
+	}
+	last := a.since + (t.OccurredAt-a.since-1)/h.interval()*h.interval()
+	flow := f.flow(a, t, last)
+	flow.Protocol, flow.RemotePort = h.with.protocol, h.with.port
+	flow.RemoteAddress = h.with.host(a.host)
+	d := &f.of(a).dice
+	if !f.answers(h.with, a, t.OccurredAt) {
+		unanswered(flow, tries)
+		if last > a.since {
+			flow.ULTCPFlags = record.Some[int32](flagPSH | flagACK)
+		}
+		return h.fail(f, a, t.OccurredAt)
+	}
+	a.step = talking
+	flow.Domain, flow.DomainSource = h.with.domain, h.with.source()
+	if h.with.plain {
+		flow.Domain = ""
+	}
+	moved(flow, d.in(h.up), d.in(h.down))
+	if last == a.since {
+		opened(flow)
+	}
+	if t.OccurredAt < a.until {
+		return h.nextReport(a, t.OccurredAt)
+	}
+	ended(flow)
+	if h.every == 0 {
+		return never
+	}
+	return h.begin(f, a, t.OccurredAt+h.pause(f, a, t.OccurredAt))
+}
+
+// ask writes the lookup that comes before the conversation.
+func (h *habit) ask(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
+	d := &f.of(a).dice
+	flow := f.flow(a, t, a.since)
+	flow.Protocol, flow.RemotePort = resolver.protocol, resolver.port
+	flow.RemoteAddress = resolver.host(d.below(resolver.hosts))
+	flow.Domain, flow.DomainSource = h.with.domain, record.DomainDNSQName
+	flow.DNSResponse = record.Some[int32](0)
+	flow.Ended = true
+	question := int64(len(h.with.domain) + 18)
+	moved(flow, question, question+d.in(span{16, 120}))
+
+	length := a.until - a.since
+	a.step, a.since = talking, t.OccurredAt+record.Millisecond
+	a.until = a.since + length
+	return h.nextReport(a, a.since)
+}
+
+// fail plans the next attempt after one that got no answer: later and later.
+func (h *habit) fail(f *Fleet, a *activity, now record.Micros) record.Micros {
+	wait := firstRetry
+	for i := int32(talking); i < a.step && wait < lastRetry; i++ {
+		wait *= 2
+	}
+	a.step = max(a.step, talking) + 1
+	if h.with.anyone {
+		a.step = talking // somebody else will do
+		return h.begin(f, a, now+h.pause(f, a, now))
+	}
+	return h.begin(f, a, now+f.of(a).dice.around(min(wait, lastRetry), 20))
+}
+
+// pause returns the time between two conversations, by the hour of the day.
+func (h *habit) pause(f *Fleet, a *activity, now record.Micros) record.Micros {
+	t := f.of(a)
+	mean := h.every
+	if !h.steady {
+		mean = mean * 100 / record.Micros(classes[t.class].activity(now))
+	}
+	if h.jitter == wholly {
+		return t.dice.irregular(mean)
+	}
+	return t.dice.around(mean, h.jitter)
+}
+
+// opened adds a handshake.
+func opened(flow *raw.Flow) {
+	if flow.Protocol != tcp {
+		return
+	}
+	flow.ULPackets, flow.DLPackets = flow.ULPackets+2, flow.DLPackets+1
+	flow.ULVolume, flow.DLVolume = flow.ULVolume+synSize+ackSize, flow.DLVolume+synSize
+	flow.ULTCPFlags.Value |= flagSYN
+	flow.DLTCPFlags.Value |= flagSYN
+}
+
+// ended adds the end of a conversation.
+func ended(flow *raw.Flow) {
+	flow.Ended = true
+	if flow.Protocol != tcp {
+		return
+	}
+	flow.ULTCPFlags.Value |= flagFIN
+	flow.DLTCPFlags.Value |= flagFIN
+}
