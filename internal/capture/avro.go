@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +26,6 @@ type container struct {
 	decoder  raw.Decoder
 	header   [schemas.HeaderSize]byte
 	number   int64 // of the record read last, from 1
-	buf      []byte
 }
 
 // newContainer reads the file's header. The library bounds a block, packed and
@@ -72,15 +72,15 @@ func (c *container) next(i *item) bool {
 }
 
 // decode gives the value to the codec of raw telemetry, which knows what older
-// and newer writers mean.
+// and newer writers mean. The record's strings alias the encoding, so each has
+// its own.
 func (c *container) decode(value any, i *item) error {
-	var err error
-	c.buf, err = c.file.Schema().AppendEncode(append(c.buf[:0], c.header[:]...), value)
+	b, err := c.file.Schema().AppendEncode(bytes.Clone(c.header[:]), value)
 	if err != nil {
 		return record.ErrUndecodable // the library's words may hold content
 	}
 	i.record = raw.Telemetry{}
-	return c.decoder.Decode(c.buf, &i.record)
+	return c.decoder.Decode(b, &i.record)
 }
 
 func (c *container) problem(cause error) {

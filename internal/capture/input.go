@@ -34,7 +34,7 @@ const (
 // input is one open file, unpacked as it is read.
 type input struct {
 	path string
-	file *os.File
+	file io.ReadCloser
 	size int64
 	read atomic.Int64 // bytes of the file as it lies on the disk
 	r    *bufio.Reader

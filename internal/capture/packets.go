@@ -157,5 +157,5 @@ func (r *report) fill(i *item) {
 	i.record.IntervalStart = record.Some(r.since)
 	i.record.SourceID = sourceOfPackets
 	i.record.Kind = record.KindFlow
-	i.record.Flow = raw.Flow{Flow: r.flow, LocalPort: record.Some(r.port)}
+	i.record.Flow = raw.Flow{Flow: r.flow, LocalPort: r.port}
 }

@@ -101,21 +101,3 @@ func (s Settings) check() error {
 	}
 	return nil
 }
-
-// isLocal reports whether the address is a terminal's.
-func (s *Settings) isLocal(a netip.Addr) bool {
-	if len(s.Terminals) > 0 {
-		for _, t := range s.Terminals {
-			if t == a {
-				return true
-			}
-		}
-		return false
-	}
-	for _, p := range s.Local {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}

@@ -49,27 +49,34 @@ func Open(paths []string, settings Settings) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{settings: settings, names: newNames()}
-	packets := newPackets(&s.settings, &s.counts)
+	var inputs []*input
 	for _, path := range paths {
 		in, err := openInput(path)
 		if err != nil {
-			return nil, errors.Join(err, s.Close())
+			return nil, errors.Join(err, closeAll(inputs))
 		}
-		s.inputs = append(s.inputs, in)
-		p := &problems{file: path, counts: &s.counts}
-		s.problems = append(s.problems, p)
-		s.attach(in, p, packets)
+		inputs = append(inputs, in)
+	}
+	return newSource(settings, inputs), nil
+}
+
+func newSource(settings Settings, inputs []*input) *Source {
+	s := &Source{settings: settings, inputs: inputs, names: newNames()}
+	packets := newPackets(&s.settings, &s.counts)
+	for _, in := range inputs {
+		s.attach(in, packets)
 	}
 	if len(packets.files) > 0 {
 		s.heads = append(s.heads, &head{reader: packets})
 	}
-	return s, nil
+	return s
 }
 
 // attach gives the input to the reader of its format. All packet files share
 // one reader, for a flow may go on in the next file of a rotating capture.
-func (s *Source) attach(in *input, p *problems, packets *packets) {
+func (s *Source) attach(in *input, packets *packets) {
+	p := &problems{file: in.path, counts: &s.counts}
+	s.problems = append(s.problems, p)
 	format, err := in.unpack()
 	if s.settings.Format != FormatAuto && !errors.Is(err, errEmpty) {
 		format, err = s.settings.Format, ignoreFormat(err)
@@ -104,8 +111,8 @@ func ignoreFormat(err error) error {
 	return err
 }
 
-// Next fills t with the next record; io.EOF: there is none left. The record's
-// strings are valid until the next call.
+// Next fills t with the next record; io.EOF: there is none left. The record
+// shares no memory with the Source.
 func (s *Source) Next(t *raw.Telemetry) error {
 	for {
 		h := s.earliest()
@@ -207,9 +214,11 @@ func (s *Source) Progress() Progress {
 }
 
 // Close closes the files.
-func (s *Source) Close() error {
+func (s *Source) Close() error { return closeAll(s.inputs) }
+
+func closeAll(inputs []*input) error {
 	var errs []error
-	for _, in := range s.inputs {
+	for _, in := range inputs {
 		errs = append(errs, in.file.Close())
 	}
 	return errors.Join(errs...)

@@ -12,7 +12,7 @@ type report struct {
 	terminal netip.Addr
 	at       record.Micros
 	since    record.Micros
-	port     int32
+	port     record.Opt[int32]
 	flow     record.Flow
 }
 
@@ -21,18 +21,18 @@ type report struct {
 // is due at t or before.
 type table struct {
 	settings *Settings
+	local    *locality
 	counts   *Counts
 	flows    map[flowKey]*flow
 	agenda   agenda
-	oldest   *flow // by last packet
-	newest   *flow
+	silent   queue
 	created  uint64
 	parts    fragments
 	reports  []report // not yet taken by the caller
 }
 
 func newTable(s *Settings, c *Counts) *table {
-	return &table{settings: s, counts: c, flows: map[flowKey]*flow{}, parts: newFragments()}
+	return &table{settings: s, local: newLocality(s), counts: c, flows: map[flowKey]*flow{}, parts: newFragments()}
 }
 
 // due returns when the next flow is to be looked at.
@@ -76,7 +76,7 @@ func (t *table) receive(f *flow, p *packet, from int, now record.Micros) {
 	f.count(p, from, now)
 	t.counts.FlowPackets++
 	t.counts.FlowBytes += p.length
-	t.touch(f)
+	t.silent.touch(f)
 	f.look(p, from)
 	if p.part == firstFragment {
 		t.parts.put(p.id, f, now)
@@ -109,7 +109,7 @@ func (t *table) addFragment(p *packet, now record.Micros) {
 
 // create begins a flow; nil: neither end is a terminal.
 func (t *table) create(p *packet, key flowKey, from int, now record.Micros) *flow {
-	local := [2]bool{t.settings.isLocal(key.end[0].Addr()), t.settings.isLocal(key.end[1].Addr())}
+	local := [2]bool{t.local.has(key.end[0].Addr()), t.local.has(key.end[1].Addr())}
 	if !local[0] && !local[1] {
 		return nil
 	}
@@ -122,7 +122,7 @@ func (t *table) create(p *packet, key flowKey, from int, now record.Micros) *flo
 		start: now, base: now, since: now, last: now, number: t.created,
 	}
 	t.flows[key] = f
-	t.append(f)
+	t.silent.append(f)
 	f.due = now // scheduled for real by receive
 	heap.Push(&t.agenda, f)
 	return f
@@ -130,7 +130,7 @@ func (t *table) create(p *packet, key flowKey, from int, now record.Micros) *flo
 
 // evict reports and forgets the flow that was silent longest.
 func (t *table) evict(now record.Micros) {
-	f := t.oldest
+	f := t.silent.oldest
 	if f.stage == open {
 		t.counts.FlowsDropped++
 	}
@@ -239,7 +239,7 @@ func (f *flow) report(terminal int, now record.Micros, ended bool) report {
 	remote := f.key.end[1-terminal]
 	up, down := f.moved[terminal], f.moved[1-terminal]
 	r := report{
-		terminal: f.key.end[terminal].Addr(), at: now, since: f.since, port: int32(f.key.end[terminal].Port()),
+		terminal: f.key.end[terminal].Addr(), at: now, since: f.since, port: portOf(f.key.proto, f.key.end[terminal]),
 		flow: record.Flow{
 			Protocol: int32(f.key.proto), RemoteAddress: remote.Addr(), RemotePort: int32(remote.Port()),
 			Direction: direction(f.opener, terminal), StartTime: record.Some(f.start), Ended: ended,
@@ -254,6 +254,15 @@ func (f *flow) report(terminal int, now record.Micros, ended bool) report {
 		r.flow.ULTCPFlags, r.flow.DLTCPFlags = flagsOf(up), flagsOf(down)
 	}
 	return r
+}
+
+// portOf returns the port of an end; absent where the protocol has none.
+func portOf(proto uint8, end netip.AddrPort) record.Opt[int32] {
+	switch proto {
+	case protoTCP, protoUDP, protoSCTP:
+		return record.Some(int32(end.Port()))
+	}
+	return record.Opt[int32]{}
 }
 
 // flagsOf returns the flags an end sent; absent where it sent nothing.
@@ -276,71 +285,7 @@ func direction(opener int8, terminal int) record.Direction {
 
 func (t *table) remove(f *flow) {
 	heap.Remove(&t.agenda, f.place)
-	t.unlink(f)
+	t.silent.unlink(f)
 	delete(t.flows, f.key)
 	f.stage = gone
-}
-
-// touch makes f the newest.
-func (t *table) touch(f *flow) {
-	if t.newest != f {
-		t.unlink(f)
-		t.append(f)
-	}
-}
-
-func (t *table) append(f *flow) {
-	f.older, f.newer = t.newest, nil
-	if t.newest != nil {
-		t.newest.newer = f
-	} else {
-		t.oldest = f
-	}
-	t.newest = f
-}
-
-func (t *table) unlink(f *flow) {
-	if f.older != nil {
-		f.older.newer = f.newer
-	} else {
-		t.oldest = f.newer
-	}
-	if f.newer != nil {
-		f.newer.older = f.older
-	} else {
-		t.newest = f.older
-	}
-}
-
-// agenda is the heap of flows by due time, those created first before others.
-type agenda []*flow
-
-func (a agenda) Len() int { return len(a) }
-
-func (a agenda) Less(i, j int) bool {
-	if a[i].due != a[j].due {
-		return a[i].due < a[j].due
-	}
-	return a[i].number < a[j].number
-}
-
-func (a agenda) Swap(i, j int) {
-	a[i], a[j] = a[j], a[i]
-	a[i].place, a[j].place = i, j
-}
-
-// Push implements heap.Interface.
-func (a *agenda) Push(x any) {
-	f := x.(*flow)
-	f.place = len(*a)
-	*a = append(*a, f)
-}
-
-// Pop implements heap.Interface.
-func (a *agenda) Pop() any {
-	last := len(*a) - 1
-	f := (*a)[last]
-	(*a)[last] = nil
-	*a = (*a)[:last]
-	return f
 }

@@ -55,7 +55,7 @@ func (n *names) of(i *item) (int, bool) {
 			return 0, false
 		}
 		at = len(n.list)
-		n.add(Terminal{Source: string([]byte(source)), SUPI: string([]byte(i.record.SUPI))})
+		n.add(Terminal{Source: source, SUPI: i.record.SUPI})
 	}
 	return at + 1, true
 }

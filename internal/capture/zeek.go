@@ -34,20 +34,20 @@ type connection struct {
 // zeek reads a conn.log, as TSV or as JSON, in order of the ends of its
 // connections.
 type zeek struct {
-	lines    lines
-	settings *Settings
-	columns  columns
-	json     zeekRow
-	pending  byEnd
-	limit    int // rows held
-	latest   record.Micros
-	told     bool
-	drained  bool // the log was read to its end
-	reports  []report
+	lines   lines
+	local   *locality
+	columns columns
+	json    zeekRow
+	pending byEnd
+	limit   int // rows held
+	latest  record.Micros
+	told    bool
+	drained bool // the log was read to its end
+	reports []report
 }
 
 func newZeek(r *bufio.Reader, p *problems, s *Settings) *zeek {
-	return &zeek{lines: lines{r: r, problems: p}, settings: s, limit: maxPending}
+	return &zeek{lines: lines{r: r, problems: p}, local: newLocality(s), limit: maxPending}
 }
 
 // next implements reader.
@@ -124,7 +124,7 @@ func (z *zeek) take(c *connection) {
 	z.reports = z.reports[:0]
 	ends := [2]netip.AddrPort{c.orig, c.resp}
 	for terminal, end := range ends {
-		if z.settings.isLocal(end.Addr()) {
+		if z.local.has(end.Addr()) {
 			z.reports = append(z.reports, c.report(terminal, ends))
 		}
 	}
@@ -136,7 +136,7 @@ func (z *zeek) take(c *connection) {
 func (c *connection) report(terminal int, ends [2]netip.AddrPort) report {
 	remote := ends[1-terminal]
 	return report{
-		terminal: ends[terminal].Addr(), at: c.end, since: c.start, port: int32(ends[terminal].Port()),
+		terminal: ends[terminal].Addr(), at: c.end, since: c.start, port: portOf(c.proto, ends[terminal]),
 		flow: record.Flow{
 			Protocol: int32(c.proto), RemoteAddress: remote.Addr(), RemotePort: int32(remote.Port()),
 			Direction: direction(0, terminal), StartTime: record.Some(c.start), Ended: true,

@@ -157,33 +157,26 @@ func (z *zeekRow) parse(line []byte) error {
 // connection makes sense of the fields.
 func (z *zeekRow) connection() (*connection, error) {
 	var c connection
-	var bad field = fieldCount
-	note := func(f field, ok bool) {
-		if !ok && bad == fieldCount {
-			bad = f
+	var good [5]bool
+	var duration record.Micros
+	c.start, good[0] = parseTime(z[fieldTime])
+	duration, good[1] = parseSeconds(z[fieldDuration])
+	c.proto, good[2] = z.protocol()
+	c.orig, good[3] = z.end(fieldOrigHost)
+	c.resp, good[4] = z.end(fieldRespHost)
+	for i, f := range [...]field{fieldTime, fieldDuration, fieldProto, fieldOrigHost, fieldRespHost} {
+		if !good[i] {
+			return nil, fmt.Errorf("%w: %s", errField, fieldNames[f])
 		}
 	}
-	var duration record.Micros
-	var ok bool
-	c.start, ok = parseTime(z[fieldTime])
-	note(fieldTime, ok)
-	duration, ok = parseSeconds(z[fieldDuration])
-	note(fieldDuration, ok)
-	c.proto, ok = z.protocol()
-	note(fieldProto, ok)
-	c.orig, ok = z.end(fieldOrigHost)
-	note(fieldOrigHost, ok)
-	c.resp, ok = z.end(fieldRespHost)
-	note(fieldRespHost, ok)
-	note(fieldOrigBytes, z.volumes(&c))
-	if bad != fieldCount {
-		return nil, fmt.Errorf("%w: %s", errField, fieldNames[bad])
+	if !z.volumes(&c) {
+		return nil, fmt.Errorf("%w: packets or bytes", errField)
 	}
 	c.end = min(c.start+duration, lastTime)
-	if c.proto == protoTCP {
+	switch c.proto {
+	case protoTCP:
 		c.flags = flagsOfHistory(z[fieldState], z[fieldHistory])
-	}
-	if c.proto == protoICMP || c.proto == protoICMPv6 { // the ports are type and code
+	case protoICMP, protoICMPv6: // the ports are type and code
 		c.orig, c.resp = netip.AddrPortFrom(c.orig.Addr(), 0), netip.AddrPortFrom(c.resp.Addr(), 0)
 	}
 	return &c, nil
