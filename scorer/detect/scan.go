@@ -31,8 +31,8 @@ const (
 
 // FailureRates are the shares of first contacts that fail, in per mille, 1..999.
 type FailureRates struct {
-	TCP, Other int // of a benign terminal
-	Scanner    int // of a scanner
+	TCP, Other int64 // of a benign terminal
+	Scanner    int64 // of a scanner
 }
 
 // NewScan returns the detector for failure rates.
@@ -41,7 +41,7 @@ func NewScan(r FailureRates) Scan {
 }
 
 // weightsOf returns the nats of a failed and an answered first contact.
-func weightsOf(benign, scanner int) contactWeights {
+func weightsOf(benign, scanner int64) contactWeights {
 	return contactWeights{
 		failed:   LnRatio(uint64(scanner), uint64(benign)),
 		answered: LnRatio(uint64(1000-scanner), uint64(1000-benign)),

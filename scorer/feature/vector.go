@@ -118,10 +118,7 @@ func (v *Vector) contact(d *pane.Destination, m *Memory) bool {
 	if d.Service || d.Protocol == pane.ICMP || d.Protocol == pane.ICMPv6 || m.Met(d.Hash) {
 		return false
 	}
-	kind := &v.Other
-	if d.Protocol == pane.TCP {
-		kind = &v.TCP
-	}
+	kind := v.Contacts(d.Protocol)
 	if d.Answered > 0 {
 		kind.Answered++
 		return false
@@ -135,6 +132,14 @@ func (v *Vector) contact(d *pane.Destination, m *Memory) bool {
 	}
 	kind.Failed++
 	return true
+}
+
+// Contacts returns the count that a protocol belongs to.
+func (v *Vector) Contacts(protocol uint8) *Contacts {
+	if protocol == pane.TCP {
+		return &v.TCP
+	}
+	return &v.Other
 }
 
 // held reports whether an outage excuses the failure of d.

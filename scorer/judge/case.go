@@ -33,7 +33,6 @@ const (
 type Case struct {
 	First     pane.Number // pane of the first evidence
 	Verdict   pane.Number // pane of the last verdict
-	Calm      pane.Number // first pane since which it is calm; 0: it is not
 	Cleared   pane.Number // pane in which it was cleared; 0: never
 	Class     record.Class
 	Families  uint8 // those that were of weight since it was raised

@@ -13,7 +13,7 @@ import (
 var ErrShort = errors.New("case is cut short")
 
 // fixedSize is the stored size of a case without its destinations.
-const fixedSize = 4*4 + 2 + 4 + 4 + 1 + 4*trendPanes + 4 + 4*4 + 3*4 + 4*8 + 2*8 + 1
+const fixedSize = 3*4 + 2 + 4 + 4 + 1 + 4*trendPanes + 4 + 4*4 + 3*4 + 4*8 + 2*8 + 1
 
 // destinationSize is the stored size of one destination.
 const destinationSize = 16 + 2 + 1 + 1 + 8 + 8
@@ -97,8 +97,8 @@ func (c *Case) restoreDestinations(b []byte) ([]byte, error) {
 }
 
 // panes lists the points in time in stored order.
-func (c *Case) panes() [4]*pane.Number {
-	return [...]*pane.Number{&c.First, &c.Verdict, &c.Calm, &c.Cleared}
+func (c *Case) panes() [3]*pane.Number {
+	return [...]*pane.Number{&c.First, &c.Verdict, &c.Cleared}
 }
 
 // counts lists the counts in stored order.

@@ -15,8 +15,8 @@ type Rule struct {
 	Watch        detect.Nats // evidence worth watching (12 nats) …
 	WatchOutside detect.Nats // … of it outside the volume family (6 nats)
 	Clear        detect.Nats // evidence at which a case calms down (6 nats)
-	ClearScan    pane.Number // how long it must stay calm: cases with a scan (1 h)
-	ClearFlood   pane.Number // all other cases (10 min)
+	ClearScan    pane.Number // how long after the last scan evidence (1 h)
+	ClearFlood   pane.Number // how long after the last flood evidence (10 min)
 	Scan         detect.Scan
 	Flood        detect.Flood
 	Uplink       detect.Envelope

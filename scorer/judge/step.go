@@ -14,7 +14,8 @@ import (
 //	         12 nats, 6 outside volume          20 nats, two families or scan
 //	(none) ───────────────────────────► WATCH ───────────────────────────────► MALICIOUS
 //	   ▲                                  │                                        │
-//	   └── ≤ 6 nats for the clear time ◄──┴────────────────────────────────────────┘
+//	   └── ≤ 6 nats, nothing new for the  ◄──┴─────────────────────────────────────┘
+//	       clear time
 //
 // A class never steps down while a case is open.
 func (r *Rule) Step(c *Case, s *detect.State, n pane.Number) record.VerdictStatus {
@@ -36,7 +37,7 @@ func (r *Rule) Step(c *Case, s *detect.State, n pane.Number) record.VerdictStatu
 	c.Families |= r.families(levels)
 	c.follow(levels.Sum(), n)
 	status := r.next(c, &before, n)
-	if r.calm(c, class, levels, n) {
+	if r.calm(c, s, n) {
 		status = record.StatusCleared
 	}
 	if status != record.StatusUnknown {
@@ -60,7 +61,7 @@ func (r *Rule) lower(s *detect.State, n pane.Number) {
 
 // raise opens the case.
 func (c *Case) raise(class record.Class) {
-	c.Open, c.Class, c.Families, c.Calm = true, class, 0, 0
+	c.Open, c.Class, c.Families = true, class, 0
 	c.Verdict, c.evaluated = 0, 0
 	c.ForbiddenFlows, c.ForbiddenUL = 0, 0
 }
@@ -115,22 +116,19 @@ func (r *Rule) next(c, before *Case, n pane.Number) record.VerdictStatus {
 	return record.StatusUnknown
 }
 
-// calm follows how long the case has been calm and reports whether that is
-// long enough. Volume cannot keep open what it could not open, so it does not
-// count: a terminal that is always busy would never be cleared.
-func (r *Rule) calm(c *Case, class record.Class, l detect.Levels, n pane.Number) bool {
-	if class != record.ClassUnknown || l.OutsideVolume() > r.Clear {
-		c.Calm = 0
+// calm reports whether the case may be cleared: little is left of its
+// evidence, and its families brought none for their clear time. Volume cannot
+// keep open what it could not open, so it does not count: a terminal that is
+// always busy would never be cleared.
+func (r *Rule) calm(c *Case, s *detect.State, n pane.Number) bool {
+	levels := s.At(n)
+	switch {
+	case r.Class(levels) != record.ClassUnknown || levels.OutsideVolume() > r.Clear:
+		return false
+	case c.Families&familyScan != 0 && n-s.LastScan < r.ClearScan:
 		return false
 	}
-	if c.Calm == 0 {
-		c.Calm = n
-	}
-	span := r.ClearFlood
-	if c.Families&familyScan != 0 {
-		span = r.ClearScan
-	}
-	return n-c.Calm >= span
+	return n-s.LastFlood >= r.ClearFlood
 }
 
 // tell notes that a verdict goes out.

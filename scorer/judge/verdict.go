@@ -89,10 +89,10 @@ func (c *Case) recorded() []record.Destination {
 func (r *Rule) reasons(m *Measured, l detect.Levels, destinations []Destination) []record.Reason {
 	var list []record.Reason
 	if l.Scan > 0 {
-		list = append(list, r.scanReason(m, l.Scan, destinations))
+		list = append(list, r.ScanReason(m, l.Scan, destinations))
 	}
 	if l.Flood > 0 {
-		list = append(list, r.floodReason(m, l.Flood))
+		list = append(list, r.FloodReason(m, l.Flood))
 	}
 	if l.Volume > 0 {
 		list = append(list, r.volumeReason(m, l))
@@ -103,14 +103,14 @@ func (r *Rule) reasons(m *Measured, l detect.Levels, destinations []Destination)
 	return list
 }
 
-// scanReason explains D1: the failed first contacts beside those a benign
+// ScanReason explains D1: the failed first contacts beside those a benign
 // terminal would have had.
-func (r *Rule) scanReason(m *Measured, nats detect.Nats, destinations []Destination) record.Reason {
+func (r *Rule) ScanReason(m *Measured, nats detect.Nats, destinations []Destination) record.Reason {
 	tcp, other := m.TCP.Failed+m.TCP.Answered, m.Other.Failed+m.Other.Answered
 	reason := record.Reason{
 		Feature: featureContacts, Family: FamilyScan, Unit: "contacts", Reference: record.ReferencePrior,
 		Value:        int64(m.TCP.Failed + m.Other.Failed),
-		Expected:     (int64(tcp)*int64(r.Scan.Rates.TCP) + int64(other)*int64(r.Scan.Rates.Other)) / 1000,
+		Expected:     (int64(tcp)*r.Scan.Rates.TCP + int64(other)*r.Scan.Rates.Other) / 1000,
 		Contribution: int64(nats),
 	}
 	reason.Samples = append(reason.Samples,
@@ -122,9 +122,9 @@ func (r *Rule) scanReason(m *Measured, nats detect.Nats, destinations []Destinat
 	return reason
 }
 
-// floodReason explains D2 by the worst pane, in packets where these exceed
+// FloodReason explains D2 by the worst pane, in packets where these exceed
 // their limit further than the bytes do.
-func (r *Rule) floodReason(m *Measured, nats detect.Nats) record.Reason {
+func (r *Rule) FloodReason(m *Measured, nats detect.Nats) record.Reason {
 	reason := record.Reason{
 		Feature: featureUnanswered, Family: FamilyFlood, Unit: "bytes per 10 s", Reference: record.ReferencePrior,
 		Value: int64(m.UnansweredBytes), Expected: int64(r.Flood.Bytes), Contribution: int64(nats),

@@ -1,0 +1,19 @@
+// Package task is the scorer of one telemetry partition: a stream.Task that
+// puts the stages pane, feature, detect and judge together.
+//
+// What it promises: verdicts are decided by the log alone. Records only add to
+// open panes; when the watermark passes a pane, one step judges its terminals
+// in the order of their pseudonyms. So the same records give the same bytes,
+// however they are batched, shuffled within the lateness, interrupted by
+// restarts, or how often the clocks speak. A verdict sent again after a crash
+// is the same verdict. Early warnings are the exception: they peek at open
+// panes.
+//
+// What it does not: it knows no other partition and no wall clock. Profiles,
+// operators' decisions and settings on the telemetry topic are decoded,
+// counted and not yet applied.
+//
+// State: one piece per terminal with its open panes (key "t" + pseudonym), one
+// per record that waits for its pane (key "w" + number), one for the partition
+// (key "p"). All are versioned by StateVersion.
+package task

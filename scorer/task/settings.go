@@ -1,0 +1,174 @@
+package task
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+	"cordon/scorer/feature"
+	"cordon/scorer/judge"
+	"cordon/scorer/pane"
+)
+
+// DetectionVersion rises with every change of the code that can change a
+// verdict; it is part of the configuration digest.
+const DetectionVersion = 1
+
+// Settings are the scorer's own keys. All of them are part of the configuration
+// digest that every verdict carries.
+type Settings struct {
+	Lateness       time.Duration    `mapstructure:"lateness" range:"0s..60s" doc:"How long after its end a pane waits for records. Longer: fewer records come late, and every verdict comes that much later."`
+	HeldBytes      int64            `mapstructure:"held_bytes" range:"65536..1073741824" unit:"bytes" doc:"Room, in each partition, for records more than a minute ahead of the watermark. When it is full the slowest raw partition is no longer waited for."`
+	Infrastructure []string         `mapstructure:"infrastructure" unit:"CIDR, CIDR:port or CIDR:port/tcp|udp" doc:"Services of the operator whose failure says nothing about a terminal, beside the built-in ports of DNS, NTP, DHCP, mDNS, SSDP and LLMNR. A scan of what is listed here is not seen."`
+	Scan           ScanSettings     `mapstructure:"scan"`
+	Flood          FloodSettings    `mapstructure:"flood"`
+	Volume         VolumeSettings   `mapstructure:"volume"`
+	Decision       DecisionSettings `mapstructure:"decision"`
+}
+
+// ScanSettings belong to D1: contacts to many new destinations that fail.
+type ScanSettings struct {
+	Enabled         bool  `mapstructure:"enabled" doc:"false switches D1 off: scans are no longer seen."`
+	FailureTCP      int64 `mapstructure:"failure_tcp" range:"1..899" unit:"permille" doc:"Share of a benign terminal's first contacts over TCP that fail. Higher: scans are found later, failing servers excused more."`
+	FailureOther    int64 `mapstructure:"failure_other" range:"1..899" unit:"permille" doc:"The same over UDP and other protocols."`
+	FailureScanning int64 `mapstructure:"failure_scanning" range:"900..999" unit:"permille" doc:"Share of a scanner's first contacts that fail. Higher: an answered contact weighs more in favour of the terminal."`
+}
+
+// FloodSettings belong to D2: uplink that nobody answers.
+type FloodSettings struct {
+	Enabled bool  `mapstructure:"enabled" doc:"false switches D2 off: floods count as volume only."`
+	Bytes   int64 `mapstructure:"bytes" range:"1000..1000000000" unit:"bytes per 10 s" doc:"Unanswered uplink that is still normal. Higher: weaker floods are missed."`
+	Packets int64 `mapstructure:"packets" range:"10..10000000" unit:"packets per 10 s" doc:"The same in packets."`
+}
+
+// VolumeSettings belong to D3: more traffic than a terminal should send. It
+// corroborates and never decides.
+type VolumeSettings struct {
+	Enabled     bool  `mapstructure:"enabled" doc:"false switches D3 off: floods need a scan beside them."`
+	Uplink      int64 `mapstructure:"uplink" range:"1000..100000000000" unit:"bytes per 10 s" doc:"Highest normal uplink of a terminal. 200,000 and less gave false WATCH on a camera."`
+	FlowStarts  int64 `mapstructure:"flow_starts" range:"1..10000000" unit:"flows per 10 s" doc:"Highest normal number of new flows."`
+	AckPermille int64 `mapstructure:"ack_permille" range:"0..1000" unit:"permille" doc:"Share of the downlink taken off the uplink as its acknowledgements. 0: downloads count as uplink."`
+}
+
+// DecisionSettings are the thresholds of the decision rule.
+type DecisionSettings struct {
+	Malicious    int64         `mapstructure:"malicious" range:"12000..60000" unit:"milli-nats" doc:"Evidence of all families that makes a case MALICIOUS. 20000 stands for one wrong case in a million terminal-days."`
+	Family       int64         `mapstructure:"family" range:"1000..12000" unit:"milli-nats" doc:"Evidence that makes a family count as a second one. Lower: one strong family and noise are enough."`
+	Watch        int64         `mapstructure:"watch" range:"6000..60000" unit:"milli-nats" doc:"Evidence that makes a case WATCH."`
+	WatchOutside int64         `mapstructure:"watch_outside" range:"0..60000" unit:"milli-nats" doc:"Part of it that must come from outside the volume family. Lower: busy terminals are watched."`
+	Clear        int64         `mapstructure:"clear" range:"0..12000" unit:"milli-nats" doc:"Evidence at which a case calms down."`
+	ClearScan    time.Duration `mapstructure:"clear_scan" range:"1m..168h" doc:"How long after its last scan evidence a case is cleared. Shorter: a scanner that pauses becomes a new case."`
+	ClearFlood   time.Duration `mapstructure:"clear_flood" range:"1m..168h" doc:"How long after its last flood evidence a case is cleared."`
+}
+
+// DefaultSettings returns the settings every published figure was measured
+// with. The sources of the numbers stand in docs/detection.md.
+func DefaultSettings() Settings {
+	return Settings{
+		Lateness:  20 * time.Second,
+		HeldBytes: 16 << 20,
+		Scan:      ScanSettings{Enabled: true, FailureTCP: 50, FailureOther: 200, FailureScanning: 950},
+		Flood:     FloodSettings{Enabled: true, Bytes: 20_000, Packets: 200},
+		Volume:    VolumeSettings{Enabled: true, Uplink: 300_000, FlowStarts: 40, AckPermille: 40},
+		Decision: DecisionSettings{
+			Malicious: 20_000, Family: 3_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000,
+			ClearScan: time.Hour, ClearFlood: 10 * time.Minute,
+		},
+	}
+}
+
+// bound is what one key may be.
+type bound struct {
+	key         string
+	value       int64
+	least, most int64
+}
+
+// Validate reports what is wrong with the settings, in the words of their keys.
+func (s Settings) Validate() error {
+	for _, b := range s.bounds() {
+		if b.value < b.least || b.value > b.most {
+			return fmt.Errorf("%s: want %d to %d, have %d", b.key, b.least, b.most, b.value)
+		}
+	}
+	if s.Decision.Watch > s.Decision.Malicious {
+		return fmt.Errorf("decision.watch: %d is above decision.malicious, %d", s.Decision.Watch, s.Decision.Malicious)
+	}
+	if s.Decision.Clear >= s.Decision.Watch {
+		return fmt.Errorf("decision.clear: %d is not below decision.watch, %d", s.Decision.Clear, s.Decision.Watch)
+	}
+	if _, err := pane.NewInfrastructure(s.Infrastructure); err != nil {
+		return fmt.Errorf("infrastructure: %w", err)
+	}
+	return nil
+}
+
+// bounds lists what each key may be; durations in milliseconds.
+func (s Settings) bounds() []bound {
+	const minute, week = 60_000, 7 * 24 * 60 * 60_000
+	return []bound{
+		{"lateness (ms)", s.Lateness.Milliseconds(), 0, minute},
+		{"held_bytes", s.HeldBytes, 1 << 16, 1 << 30},
+		{"scan.failure_tcp", s.Scan.FailureTCP, 1, 899},
+		{"scan.failure_other", s.Scan.FailureOther, 1, 899},
+		{"scan.failure_scanning", s.Scan.FailureScanning, 900, 999},
+		{"flood.bytes", s.Flood.Bytes, 1_000, 1_000_000_000},
+		{"flood.packets", s.Flood.Packets, 10, 10_000_000},
+		{"volume.uplink", s.Volume.Uplink, 1_000, 100_000_000_000},
+		{"volume.flow_starts", s.Volume.FlowStarts, 1, 10_000_000},
+		{"volume.ack_permille", s.Volume.AckPermille, 0, 1_000},
+		{"decision.malicious", s.Decision.Malicious, 12_000, 60_000},
+		{"decision.family", s.Decision.Family, 1_000, 12_000},
+		{"decision.watch", s.Decision.Watch, 6_000, 60_000},
+		{"decision.watch_outside", s.Decision.WatchOutside, 0, 60_000},
+		{"decision.clear", s.Decision.Clear, 0, 12_000},
+		{"decision.clear_scan (ms)", s.Decision.ClearScan.Milliseconds(), minute, week},
+		{"decision.clear_flood (ms)", s.Decision.ClearFlood.Milliseconds(), minute, week},
+	}
+}
+
+// Digest names the settings together with the build's detection version and
+// the number of telemetry partitions (what peers there are depends on it).
+func (s Settings) Digest(partitions int32) record.Digest {
+	sum := sha256.Sum256(fmt.Appendf(nil, "scorer %d, %d partitions, %+v", DetectionVersion, partitions, s))
+	return record.Digest(sum[:len(record.Digest{})])
+}
+
+// rule returns the decision rule of the settings.
+func (s Settings) rule() judge.Rule {
+	return judge.Rule{
+		Malicious: detect.Nats(s.Decision.Malicious), Family: detect.Nats(s.Decision.Family),
+		Watch: detect.Nats(s.Decision.Watch), WatchOutside: detect.Nats(s.Decision.WatchOutside),
+		Clear:      detect.Nats(s.Decision.Clear),
+		ClearScan:  pane.Panes(record.MicrosIn(s.Decision.ClearScan)),
+		ClearFlood: pane.Panes(record.MicrosIn(s.Decision.ClearFlood)),
+		Scan: detect.NewScan(detect.FailureRates{
+			TCP: s.Scan.FailureTCP, Other: s.Scan.FailureOther, Scanner: s.Scan.FailureScanning,
+		}),
+		Flood:  detect.Flood{Bytes: uint64(s.Flood.Bytes), Packets: uint64(s.Flood.Packets)},
+		Uplink: detect.Envelope{Normal: uint64(s.Volume.Uplink)},
+		Starts: detect.Envelope{Normal: uint64(s.Volume.FlowStarts) * 1000},
+	}
+}
+
+// detectors returns those detectors of the rule that are switched on.
+func (s Settings) detectors(r *judge.Rule) detect.Detectors {
+	var d detect.Detectors
+	if s.Scan.Enabled {
+		d.Scan = &r.Scan
+	}
+	if s.Flood.Enabled {
+		d.Flood = &r.Flood
+	}
+	if s.Volume.Enabled {
+		d.Uplink, d.Starts = &r.Uplink, &r.Starts
+	}
+	return d
+}
+
+// limits returns what features depend on.
+func (s Settings) limits() feature.Limits {
+	return feature.Limits{AckPermille: uint64(s.Volume.AckPermille)}
+}

@@ -1,0 +1,206 @@
+package task
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"cordon/internal/record"
+	"cordon/internal/stream"
+	"cordon/scorer/detect"
+	"cordon/scorer/feature"
+	"cordon/scorer/pane"
+)
+
+// trusted is the evidence below which a terminal's destinations may become
+// known: more, and an attacker would teach us his own (reference 3.8).
+const trusted = 6 * detect.Nat
+
+// follow lets the watermark go where the clocks allow, judging every pane it
+// passes. A run of panes is one step with one Progress; what is decided in it
+// does not depend on how the run is cut.
+func (t *Task) follow(out *stream.Effects) {
+	to, moves := t.clock.next()
+	if !moves {
+		return
+	}
+	if !t.clock.running {
+		t.clock.running = true
+		t.ring.Jump(pane.Of(to))
+	}
+	t.clock.watermark = to
+	last := pane.Of(to)
+	passed := t.ring.First() < last
+	t.release(out)
+	for t.ring.First() < last {
+		t.skip(last)
+		if t.ring.First() < last {
+			t.close(out)
+		}
+		t.release(out)
+	}
+	if passed {
+		t.progress(out)
+	}
+}
+
+// skip goes over panes in which nothing can happen: no terminal has one open,
+// no case waits for its time.
+func (t *Task) skip(last pane.Number) {
+	if len(t.cases) > 0 || !t.ring.Empty() {
+		return
+	}
+	if n, some := t.waiting.earliest(); some {
+		last = min(last, n)
+	}
+	t.ring.Jump(max(last, t.ring.First()))
+}
+
+// release adds the waiting records whose pane is open now.
+func (t *Task) release(out *stream.Effects) {
+	if len(t.waiting.records) == 0 {
+		return
+	}
+	for _, h := range t.waiting.take(t.ring.First() + pane.Width) {
+		if t.decoder.DecodeTelemetry(h.value, &t.telemetry) == nil { // it was decoded when it came
+			t.place(h.pane, out)
+		}
+	}
+}
+
+// ordered is a terminal to be judged, with the first bytes of its pseudonym.
+type ordered struct {
+	prefix uint64
+	number int32
+}
+
+// close judges the first open pane: its terminals and those with an open case,
+// in the order of their pseudonyms.
+func (t *Task) close(out *stream.Effects) {
+	n := t.ring.First()
+	table := t.ring.Table(n)
+	t.order = t.order[:0]
+	for i := range table.Len() {
+		t.enlist(table.Slot(i).Owner)
+	}
+	for _, number := range t.cases {
+		if t.ring.Find(n, &t.roster.at(number).open) == nil {
+			t.enlist(number)
+		}
+	}
+	slices.SortFunc(t.order, t.compare)
+	t.census.advance(n)
+	for _, o := range t.order {
+		t.step(n, o.number, out)
+	}
+	t.cases = slices.DeleteFunc(t.cases, func(number int32) bool {
+		c := t.roster.caseOf(t.roster.at(number))
+		return c == nil || !c.Open
+	})
+	t.ring.Close()
+}
+
+// enlist puts a terminal into the order.
+func (t *Task) enlist(number int32) {
+	id := &t.roster.at(number).id
+	t.order = append(t.order, ordered{binary.BigEndian.Uint64(id[:]), number})
+}
+
+// compare orders terminals by pseudonym.
+func (t *Task) compare(a, b ordered) int {
+	if a.prefix != b.prefix {
+		return cmp.Compare(a.prefix, b.prefix)
+	}
+	return bytes.Compare(t.roster.at(a.number).id[:], t.roster.at(b.number).id[:])
+}
+
+// step judges one terminal at the end of pane n: features, evidence, case,
+// memory, in this order.
+func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
+	term := t.roster.at(number)
+	slot := t.ring.Find(n, &term.open)
+	if slot != nil {
+		if term.first != 0 && term.expired(n) {
+			t.renew(term)
+		}
+		term.open[n%pane.Width] = 0
+		t.see(term, slot, n)
+		t.weigh(term, feature.Pane{Number: n, Table: t.ring.Table(n), Slot: slot})
+	}
+	t.judge(n, number, out)
+	if slot != nil {
+		c := t.roster.caseOf(term)
+		calm := term.evidence.At(n).OutsideVolume() < trusted && (c == nil || !c.Open)
+		t.reader.Learn(&t.vector, &term.memory, calm)
+	}
+	t.touch(number)
+}
+
+// renew forgets what is too old to be kept, as if the terminal were new. Its
+// open panes stay.
+func (t *Task) renew(term *terminal) {
+	t.roster.dropCase(term)
+	t.census.leave(term)
+	*term = terminal{id: term.id, open: term.open, flags: term.flags &^ flagEmergency}
+}
+
+// see notes that the terminal was there, and where.
+func (t *Task) see(term *terminal, slot *pane.Slot, n pane.Number) {
+	t.census.leave(term)
+	if term.first == 0 {
+		term.first = n
+	}
+	term.last = n
+	t.census.enter(term)
+	overlay(&term.context, &slot.Context)
+	if on, off := slot.Context.EmergencyOn, slot.Context.EmergencyOff; on|off != 0 && term.is(flagEmergency) != (on >= off) {
+		term.set(flagEmergency, on >= off)
+		if c := t.roster.caseOf(term); c != nil {
+			c.Changed = true
+		}
+	}
+}
+
+// weigh turns a pane into evidence and puts it into the terminal's case, which
+// begins with the first evidence outside the volume family.
+func (t *Task) weigh(term *terminal, p feature.Pane) {
+	term.memory.Age(p.Number)
+	t.reader.Read(p, &term.memory, &t.vector)
+	before := term.evidence.At(p.Number - 1)
+	term.evidence.Step(&t.detectors, &t.vector)
+	after := term.evidence.At(p.Number)
+	worse := after.OutsideVolume() > before.OutsideVolume()
+	c := t.roster.caseOf(term)
+	switch {
+	case worse && (c == nil || c.Stale(before, p.Number)):
+		c = t.roster.openCase(term)
+		c.Begin(p.Number)
+	case c != nil && after.OutsideVolume() == 0 && c.Stale(before, p.Number):
+		t.roster.dropCase(term)
+		c = nil
+	}
+	if c != nil {
+		c.Take(&t.rule, &t.vector)
+	}
+}
+
+// judge lets the case of a terminal go on, and tells what became of it.
+func (t *Task) judge(n pane.Number, number int32, out *stream.Effects) {
+	term := t.roster.at(number)
+	c := t.roster.caseOf(term)
+	if c == nil {
+		return
+	}
+	was := c.Open
+	status := t.rule.Step(c, &term.evidence, n)
+	if c.Open && !was {
+		t.cases = append(t.cases, number)
+	}
+	if status != record.StatusUnknown {
+		term.told = n
+		term.sequence++
+		t.tell(term, status, n, out)
+		c.Told()
+	}
+}

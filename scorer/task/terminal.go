@@ -1,0 +1,132 @@
+package task
+
+import (
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+	"cordon/scorer/feature"
+	"cordon/scorer/judge"
+	"cordon/scorer/pane"
+)
+
+// terminal is all that is kept of one terminal: free of pointers, so that a
+// million of them cost the garbage collector nothing. Its case, if it has one,
+// lies apart: most terminals have none.
+type terminal struct {
+	id       record.Pseudonym
+	open     pane.Refs      // its open panes
+	memory   feature.Memory // of its destinations
+	evidence detect.State
+	context  pane.Context     // where it is attached, as last heard
+	sequence int64            // of its last verdict
+	warned   [2]record.Micros // event time of the last early warning, by warning
+	first    pane.Number      // first pane it was seen in
+	last     pane.Number      // last pane it was seen in
+	told     pane.Number      // pane of its last verdict
+	file     int32            // index + 1 of its case, 0: none
+	flags    uint8
+}
+
+// Flags of a terminal.
+const (
+	flagLive      = 1 << iota // the slot is in use
+	flagDirty                 // changed since the last cut
+	flagEmergency             // it has an emergency session
+)
+
+// keptSpan is how long a silent terminal is remembered, counted from its last
+// record or verdict: as long as its verdicts are retained, so that their
+// sequence never starts over while a reader can see an older one.
+const keptSpan = pane.Number(30 * record.Day / pane.Length)
+
+// set sets or clears a flag.
+func (t *terminal) set(flag uint8, on bool) {
+	t.flags &^= flag
+	if on {
+		t.flags |= flag
+	}
+}
+
+// is reports whether a flag is set.
+func (t *terminal) is(flag uint8) bool { return t.flags&flag != 0 }
+
+// expired reports whether all that is kept of the terminal is too old at pane n.
+func (t *terminal) expired(n pane.Number) bool { return n-max(t.last, t.told) >= keptSpan }
+
+// Terminals lie in chunks, so that growing copies nothing and a terminal never
+// moves.
+const chunk = 1024
+
+// roster holds the terminals of a partition and their cases.
+type roster struct {
+	chunks  []*[chunk]terminal
+	used    int32
+	free    []int32
+	numbers map[record.Pseudonym]int32
+	cases   []judge.Case
+	spare   []int32 // unused cases
+}
+
+// newRoster returns a roster without terminals.
+func newRoster() roster { return roster{numbers: map[record.Pseudonym]int32{}} }
+
+// at returns a terminal by its number.
+func (r *roster) at(number int32) *terminal { return &r.chunks[number/chunk][number%chunk] }
+
+// number returns the number of a terminal, which is made where it is new.
+func (r *roster) number(id record.Pseudonym) int32 {
+	if number, known := r.numbers[id]; known {
+		return number
+	}
+	number := r.used
+	if last := len(r.free) - 1; last >= 0 {
+		number, r.free = r.free[last], r.free[:last]
+	} else {
+		if number%chunk == 0 {
+			r.chunks = append(r.chunks, new([chunk]terminal))
+		}
+		r.used++
+	}
+	*r.at(number) = terminal{id: id, flags: flagLive}
+	r.numbers[id] = number
+	return number
+}
+
+// remove forgets a terminal.
+func (r *roster) remove(number int32) {
+	t := r.at(number)
+	r.dropCase(t)
+	delete(r.numbers, t.id)
+	*t = terminal{}
+	r.free = append(r.free, number)
+}
+
+// caseOf returns the case of a terminal, or nil.
+func (r *roster) caseOf(t *terminal) *judge.Case {
+	if t.file == 0 {
+		return nil
+	}
+	return &r.cases[t.file-1]
+}
+
+// openCase returns the terminal's case, which is made where it has none. The
+// pointer is valid until the next one is made.
+func (r *roster) openCase(t *terminal) *judge.Case {
+	if t.file == 0 {
+		if last := len(r.spare) - 1; last >= 0 {
+			t.file, r.spare = r.spare[last]+1, r.spare[:last]
+		} else {
+			r.cases = append(r.cases, judge.Case{})
+			t.file = int32(len(r.cases))
+		}
+	}
+	return &r.cases[t.file-1]
+}
+
+// dropCase forgets the case of a terminal.
+func (r *roster) dropCase(t *terminal) {
+	if t.file != 0 {
+		r.cases[t.file-1] = judge.Case{}
+		r.spare = append(r.spare, t.file-1)
+		t.file = 0
+	}
+}

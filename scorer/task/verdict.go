@@ -1,0 +1,108 @@
+package task
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"cordon/internal/record"
+	"cordon/internal/stream"
+	"cordon/scorer/pane"
+)
+
+// tell sends the verdict on a terminal's case at the end of pane n.
+func (t *Task) tell(term *terminal, status record.VerdictStatus, n pane.Number, out *stream.Effects) {
+	c := t.roster.caseOf(term)
+	coverage := t.coverage.recent().coverage()
+	v := record.Verdict{
+		Terminal: term.id, KeyEpoch: term.context.KeyEpoch,
+		StateGeneration: t.generation, Sequence: term.sequence, Status: status,
+		DecidedAt:   n.End() + t.clock.lateness,
+		Criticality: record.CriticalityNormal, EmergencySession: term.is(flagEmergency),
+		Coverage: coverage, ConfigDigest: t.digest,
+		TypeAllocationCode: t.names.strings[term.context.TypeAllocationCode],
+		InternalGroupID:    t.names.strings[term.context.InternalGroupID],
+		DNN:                t.names.strings[term.context.DNN],
+		SNSSAI:             t.names.strings[term.context.SNSSAI],
+		TrackingAreaCode:   t.names.strings[term.context.TrackingAreaCode],
+	}
+	if id := term.context.PDUSession; id != 0 {
+		v.PDUSessionID = record.Some(int32(id) - 1)
+	}
+	t.rule.Write(c, &term.evidence, n, &v)
+	v.VerdictID = t.verdictID(&v)
+	v.Confidence = confidence(n-term.first, term.evidence.At(n).OutsideVolume() > 0, coverage)
+	t.counts.verdicts[status][v.Class]++
+	t.send(out, stream.Verdicts, t.partition, term.id[:], &v)
+}
+
+// verdictID names a case: the same case has the same name in every run.
+func (t *Task) verdictID(v *record.Verdict) record.ID {
+	b := append([]byte("cordon verdict\x00"), v.Terminal[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(v.StateGeneration))
+	b = append(b, v.ConfigDigest[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(v.FirstEvidenceAt))
+	sum := sha256.Sum256(b)
+	return record.ID(sum[:len(record.ID{})])
+}
+
+// firmConfidence is the least confidence of evidence that needs no history:
+// scans and unanswered floods (reference 3.5).
+const firmConfidence = 80
+
+// confidence returns 100 × √(days of history ÷ 7) × coverage.
+func confidence(known pane.Number, firm bool, c record.Coverage) int32 {
+	const week = int64(7 * record.Day / pane.Length)
+	history := int32(squareRoot(10_000 * min(int64(known), week) / week))
+	if firm {
+		history = max(history, firmConfidence)
+	}
+	return history * c.Permille / 1000
+}
+
+// squareRoot returns √x, cut; x ≥ 0.
+func squareRoot(x int64) int64 {
+	root := int64(0)
+	for (root+1)*(root+1) <= x {
+		root++
+	}
+	return root
+}
+
+// progressKey is the key of every Progress: the newest of a partition counts.
+const progressKey = "progress"
+
+// progress tells how far the partition has been judged, and does the work that
+// is due once an hour and once a day.
+func (t *Task) progress(out *stream.Effects) {
+	now := t.clock.watermark
+	t.census.advance(pane.Of(now))
+	p := record.Progress{
+		Time: now, StateGeneration: t.generation, Coverage: t.coverage.progress.coverage(),
+		Sources: t.clock.waits(), Terminals: t.census.total(),
+	}
+	t.coverage.progress = tally{}
+	if hour := now.Floor(record.Hour); hour != t.swept {
+		p.Populations = t.populations(pane.Of(now))
+		if hour.Floor(record.Day) != t.swept.Floor(record.Day) {
+			t.evict(pane.Of(now))
+		}
+		t.swept = hour
+	}
+	t.counts.progress++
+	t.send(out, stream.Verdicts, t.partition, []byte(progressKey), &p)
+}
+
+// evict forgets terminals that were silent for longer than anything is kept.
+func (t *Task) evict(n pane.Number) {
+	for number := range t.roster.used {
+		term := t.roster.at(number)
+		if c := t.roster.caseOf(term); c != nil && c.Open {
+			continue
+		}
+		if term.is(flagLive) && term.open == (pane.Refs{}) && term.expired(n) {
+			t.census.leave(term)
+			t.cut.removed = append(t.cut.removed, term.id)
+			t.roster.remove(number)
+		}
+	}
+}
