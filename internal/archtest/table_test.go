@@ -82,7 +82,7 @@ var importers = []importerRow{
 	{folder: "internal/replay", by: seesIdentity, testsToo: true, why: whyIdentity},
 	{folder: "internal/simulate", by: seesIdentity, testsToo: true, why: whyIdentity},
 
-	{folder: "collector", by: append([]string{"cordonctl", "demo"}, runners...), testsToo: true, why: whyTopics},
+	{folder: "collector", by: append([]string{"cordonctl", "demo"}, runners...), why: whyTopics},
 	{folder: "scorer", by: append([]string{"cordonctl"}, runners...), testsToo: true, why: whyTopics},
 	{folder: "enforcer", by: append([]string{"cordonctl"}, runners...), testsToo: true, why: whyTopics},
 
@@ -134,14 +134,15 @@ var pureStandard = []string{
 // pure lists the packages that decide, in the order of the flow: no clock,
 // goroutine, map order or float may reach what they return.
 var pure = []pureFolder{
+	{folder: "collector/piece"},
 	{folder: "collector/validate", cordon: []string{"internal/raw", "internal/identity"}},
-	{folder: "collector/clock", cordon: []string{"internal/raw"}},
-	{folder: "collector/resolve", cordon: []string{"internal/raw", "internal/identity", "collector/validate"}},
+	{folder: "collector/clock", cordon: []string{"internal/raw", "collector/piece"}},
+	{folder: "collector/resolve", cordon: []string{"internal/raw", "internal/identity", "collector/piece", "collector/validate", "collector/clock"},
+		standard: []string{"unique"}, why: "many bindings share few names, which unique keeps once"},
 	{folder: "collector/pseudonym", cordon: []string{"internal/identity"},
 		standard: []string{"crypto/hkdf", "crypto/hmac", "crypto/sha256", "crypto/subtle", "encoding/json", "hash/maphash", "io"},
 		why:      "keyed derivation; key files are JSON; maphash spreads its cache, whose order no output shows"},
 	{folder: "collector/domain"},
-	{folder: "collector/piece"},
 	{folder: "collector/seal", cordon: []string{"internal/identity", "collector/pseudonym"},
 		standard: []string{"crypto/aes", "crypto/cipher", "crypto/hkdf", "crypto/hmac", "crypto/hpke", "crypto/sha256", "crypto/subtle"},
 		why:      "authenticated encryption"},
