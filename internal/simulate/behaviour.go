@@ -65,9 +65,15 @@ func (f *Fleet) flow(a *activity, t *raw.Telemetry, since record.Micros) *raw.Fl
 	t.Flow.Direction = record.DirectionUplink
 	t.Flow.StartTime = record.Some(a.since)
 	// One local port per flow: a function of what makes it one.
-	t.Flow.LocalPort = record.Some(32768 + int32(a.since/record.Millisecond)%28232)
+	t.Flow.LocalPort = record.Some(firstEphemeral + int32(a.since/record.Millisecond%ephemeral))
 	return &t.Flow
 }
+
+// Local ports are of the range that Linux takes by default.
+const (
+	firstEphemeral = 32768
+	ephemeral      = 28232
+)
 
 // Sizes in bytes at IP level.
 const (

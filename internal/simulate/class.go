@@ -50,7 +50,7 @@ var (
 		}}
 	gateway = class{share: 80, typeAllocationCode: "00100105", dnn: "internet", snssai: "1", day: &wakingHours, main: &gatewayCloud,
 		habits: []*habit{
-			{with: &publicCloud, asks: true, every: 8 * record.Second, jitter: wholly, lasts: span{300_000, 45_000_000}, up: span{900, 14_000}, down: span{4_000, 900_000}},
+			{with: &publicCloud, asks: true, every: 8 * record.Second, jitter: wholly, lasts: span{2_000_000, 45_000_000}, up: span{2_000, 14_000}, down: span{4_000, 900_000}},
 			{with: &gatewayCloud, every: 10 * record.Minute, jitter: 5, lasts: span{300_000, 900_000}, up: span{1_200, 2_400}, down: span{400, 900}, steady: true},
 			&askTime,
 		}}

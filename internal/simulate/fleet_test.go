@@ -130,6 +130,9 @@ func TestCollectorAccepts(t *testing.T) {
 			if !ok || b.at >= r.Flow.StartTime.Value || b.dnn != r.DNN || b.snssai != r.SNSSAI {
 				t.Fatalf("flow of %v on %s %s from %v: bound %v to %+v", r.UEAddress, r.DNN, r.SNSSAI, r.Flow.StartTime.Value, ok, b)
 			}
+			if port := r.Flow.LocalPort.Value; port < firstEphemeral || port >= firstEphemeral+ephemeral {
+				t.Fatalf("flow from local port %d, want an ephemeral one", port)
+			}
 			if r.IntervalStart.Value < r.Flow.StartTime.Value || r.IntervalStart.Value >= r.OccurredAt {
 				t.Fatalf("flow from %v reported for %v to %v", r.Flow.StartTime.Value, r.IntervalStart.Value, r.OccurredAt)
 			}

@@ -17,8 +17,8 @@ type habit struct {
 	steady  bool          // all day alike
 	lasts   span          // µs
 	reports record.Micros // between reports of an open flow; 0: reportEvery
-	up      span          // bytes per report
-	down    span
+	up      span          // bytes of an exchange, or of a full report of a longer one
+	down    span          // likewise
 }
 
 // wholly is the jitter of events that know nothing of each other.
@@ -75,9 +75,7 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 	}
 	last := a.since + (t.OccurredAt-a.since-1)/h.interval()*h.interval()
 	flow := f.flow(a, t, last)
-	flow.Protocol, flow.RemotePort = h.with.protocol, h.with.port
-	flow.RemoteAddress = h.with.host(a.host)
-	d := &f.of(a).dice
+	flow.Protocol, flow.RemotePort, flow.RemoteAddress = h.with.protocol, h.with.port, h.with.host(a.host)
 	if !f.answers(h.with, a, t.OccurredAt) {
 		unanswered(flow, tries)
 		if last > a.since {
@@ -86,11 +84,7 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 		return h.fail(f, a, t.OccurredAt)
 	}
 	a.step = talking
-	flow.Domain, flow.DomainSource = h.with.domain, h.with.source()
-	if h.with.plain {
-		flow.Domain = ""
-	}
-	moved(flow, d.in(h.up), d.in(h.down))
+	h.talk(flow, &f.of(a).dice, t.OccurredAt-last)
 	if last == a.since {
 		opened(flow)
 	}
@@ -103,6 +97,22 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 	}
 	return h.begin(f, a, t.OccurredAt+h.pause(f, a, t.OccurredAt))
 }
+
+// talk fills in what was said in the time of a report.
+func (h *habit) talk(flow *raw.Flow, d *dice, time record.Micros) {
+	if !h.with.plain {
+		flow.Domain, flow.DomainSource = h.with.domain, record.DomainTLSSNI
+	}
+	up, down := d.in(h.up), d.in(h.down)
+	if h.long() {
+		// The last report of an open flow is of a shorter time.
+		up, down = up*int64(time)/int64(h.interval()), down*int64(time)/int64(h.interval())
+	}
+	moved(flow, up, down)
+}
+
+// long reports whether a conversation may be reported more than once.
+func (h *habit) long() bool { return h.lasts.to > int64(h.interval()) }
 
 // ask writes the lookup that comes before the conversation.
 func (h *habit) ask(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {

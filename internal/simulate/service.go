@@ -3,8 +3,6 @@ package simulate
 import (
 	"encoding/binary"
 	"net/netip"
-
-	"cordon/internal/record"
 )
 
 // IANA protocol numbers.
@@ -73,12 +71,4 @@ var (
 type targets struct {
 	first netip.Addr
 	count int64
-}
-
-// source returns where a probe reads the domain of a conversation.
-func (s *service) source() record.DomainSource {
-	if s.plain {
-		return record.DomainUnknown
-	}
-	return record.DomainTLSSNI
 }
