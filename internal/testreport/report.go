@@ -180,7 +180,7 @@ func reason(output string) string {
 	if len(said) == 0 {
 		return "no reason given"
 	}
-	return strings.Join(said, "; ")
+	return strings.TrimPrefix(strings.Join(said, "; "), "skipped: ")
 }
 
 // close prints the last lines and reports whether all is well. A package still

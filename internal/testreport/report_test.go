@@ -18,7 +18,7 @@ func TestReport(t *testing.T) {
 {"Action":"output","Package":"m/a","Test":"TestOne","Output":"=== RUN   TestOne\n"}
 {"Action":"pass","Package":"m/a","Test":"TestOne"}
 {"Action":"output","Package":"m/a","Test":"TestTwo","Output":"=== RUN   TestTwo\n"}
-{"Action":"output","Package":"m/a","Test":"TestTwo","Output":"    a_test.go:7: no captures\n"}
+{"Action":"output","Package":"m/a","Test":"TestTwo","Output":"    a_test.go:7: skipped: no captures\n"}
 {"Action":"output","Package":"m/a","Test":"TestTwo","Output":"--- SKIP: TestTwo (0.00s)\n"}
 {"Action":"skip","Package":"m/a","Test":"TestTwo"}
 {"Action":"pass","Package":"m/a","Elapsed":1.25}
