@@ -58,6 +58,9 @@ func (w contactWeights) of(c feature.Contacts) Nats {
 	return w.failed*Nats(c.Failed) + w.answered*Nats(c.Answered)
 }
 
+// Standing returns evidence within the bounds of a standing sum.
+func (d *Scan) Standing(e Nats) Nats { return min(max(e, 0), scanCap) }
+
 // MostPerContact returns the most that one more contact can add.
 func (d *Scan) MostPerContact() Nats { return max(d.tcp.failed, d.other.failed, 0) }
 

@@ -25,7 +25,9 @@ type Suspect struct {
 	pane.Key
 	Flows   uint64 // reports towards it
 	UL      uint64 // bytes towards it
+	Packets uint64 // unanswered packets towards it
 	Contact bool   // it is a first contact
+	Service bool   // it is infrastructure
 }
 
 // Vector is what one pane of one terminal says.
@@ -83,7 +85,9 @@ func (r *Reader) Read(p Pane, m *Memory, v *Vector) {
 		unanswered := flood.take(d, m)
 		switch {
 		case failed || unanswered:
-			v.Suspects = append(v.Suspects, Suspect{Key: d.Key, Flows: uint64(d.Flows), UL: d.UL, Contact: failed})
+			v.Suspects = append(v.Suspects, Suspect{
+				Key: d.Key, Flows: uint64(d.Flows), UL: d.UL, Packets: d.UnansweredPackets, Contact: failed, Service: d.Service,
+			})
 		case d.Answered > 0:
 			v.Answering = append(v.Answering, d.Key)
 		}

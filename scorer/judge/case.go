@@ -52,8 +52,10 @@ type Case struct {
 	used           uint8
 }
 
-// Measured are the numbers behind a case's evidence since First.
+// Measured are the numbers behind a case's evidence since First, or, where it
+// was cleared and taken up again, since it was cleared.
 type Measured struct {
+	Carried                  detect.Nats // scan evidence left when it was cleared
 	TCP, Other               feature.Contacts
 	FloodPanes               int32  // panes with more unanswered uplink than the limit
 	UnansweredBytes          uint64 // the most in one pane
@@ -98,13 +100,13 @@ func (c *Case) Take(r *Rule, v *feature.Vector) {
 }
 
 // blame puts the suspects of a pane among the destinations of the case: failed
-// first contacts always, unanswered uplink only where the pane is a flood. One
+// first contacts always, unanswered uplink where it makes the pane a flood. One
 // that answers is taken out: it is not what the case is about.
 func (c *Case) blame(r *Rule, v *feature.Vector) {
 	for _, k := range v.Answering {
 		c.pardon(k)
 	}
-	flood := r.Flood.Evidence(v) > 0
+	share := r.shareOf(v)
 	for i := range v.Suspects {
 		s := &v.Suspects[i]
 		at := c.find(s.Key)
@@ -112,7 +114,7 @@ func (c *Case) blame(r *Rule, v *feature.Vector) {
 		case at >= 0:
 			c.destinations[at].Flows += s.Flows
 			c.destinations[at].UL += s.UL
-		case s.Contact || flood:
+		case s.Contact || share.holds(s):
 			c.enter(Destination{s.Key, s.Flows, s.UL})
 		default:
 			continue
@@ -120,6 +122,32 @@ func (c *Case) blame(r *Rule, v *feature.Vector) {
 		c.ForbiddenFlows += s.Flows
 		c.ForbiddenUL += s.UL
 	}
+}
+
+// floodShare is what a destination must have been sent to belong to a flood.
+type floodShare struct {
+	flood          bool
+	bytes, packets uint64       // at least one of these
+	limit          detect.Flood // infrastructure: more than the limits by itself
+}
+
+// shareOf returns the least share of a pane's flood: a sixteenth of the
+// destination that got most. A time server that failed meanwhile is no victim.
+func (r *Rule) shareOf(v *feature.Vector) floodShare {
+	f := floodShare{flood: r.Flood.Evidence(v) > 0, bytes: 1, packets: 1, limit: r.Flood}
+	for i := range v.Suspects {
+		f.bytes = max(f.bytes, v.Suspects[i].UL/16)
+		f.packets = max(f.packets, v.Suspects[i].Packets/16)
+	}
+	return f
+}
+
+// holds reports whether a destination belongs to the flood.
+func (f *floodShare) holds(s *feature.Suspect) bool {
+	if s.Service {
+		return f.flood && (s.UL > f.limit.Bytes || s.Packets > f.limit.Packets)
+	}
+	return f.flood && (s.UL >= f.bytes || s.Packets >= f.packets)
 }
 
 // find returns where a destination stands, by itself or with its port left

@@ -13,7 +13,7 @@ import (
 var ErrShort = errors.New("case is cut short")
 
 // fixedSize is the stored size of a case without its destinations.
-const fixedSize = 3*4 + 2 + 4 + 4 + 1 + 4*trendPanes + 4 + 4*4 + 3*4 + 4*8 + 2*8 + 1
+const fixedSize = 3*4 + 2 + 4 + 4 + 1 + 4*trendPanes + 4 + 5*4 + 3*4 + 4*8 + 2*8 + 1
 
 // destinationSize is the stored size of one destination.
 const destinationSize = 16 + 2 + 1 + 1 + 8 + 8
@@ -102,8 +102,8 @@ func (c *Case) panes() [3]*pane.Number {
 }
 
 // counts lists the counts in stored order.
-func (m *Measured) counts() [7]*int32 {
-	return [...]*int32{&m.TCP.Failed, &m.TCP.Answered, &m.Other.Failed, &m.Other.Answered, &m.FloodPanes, &m.UplinkPanes, &m.StartsPanes}
+func (m *Measured) counts() [8]*int32 {
+	return [...]*int32{(*int32)(&m.Carried), &m.TCP.Failed, &m.TCP.Answered, &m.Other.Failed, &m.Other.Answered, &m.FloodPanes, &m.UplinkPanes, &m.StartsPanes}
 }
 
 // amounts lists the amounts in stored order.

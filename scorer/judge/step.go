@@ -139,10 +139,16 @@ func (c *Case) tell(status record.VerdictStatus, l detect.Levels, n pane.Number)
 	}
 }
 
-// Told forgets the forbidden traffic a verdict has told of.
-func (c *Case) Told() {
+// Told forgets what a verdict has told of: the forbidden traffic, and once the
+// case is cleared all but the scan evidence that still stands. What comes after
+// is measured anew.
+func (c *Case) Told(s *detect.State, n pane.Number) {
 	c.Reported = c.ForbiddenFlows > 0
 	c.ForbiddenFlows, c.ForbiddenUL = 0, 0
+	if !c.Open {
+		c.Measured = Measured{Carried: s.At(n).Scan}
+		c.destinations, c.used, c.Changed = [DestinationLimit]Destination{}, 0, false
+	}
 }
 
 // abs returns the size of a number.

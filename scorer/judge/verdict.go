@@ -116,6 +116,9 @@ func (r *Rule) ScanReason(m *Measured, nats detect.Nats, destinations []Destinat
 	reason.Samples = append(reason.Samples,
 		fmt.Sprintf("tcp %d failed %d answered", m.TCP.Failed, m.TCP.Answered),
 		fmt.Sprintf("other %d failed %d answered", m.Other.Failed, m.Other.Answered))
+	if m.Carried > 0 {
+		reason.Samples = append(reason.Samples, "carried over "+decimal(m.Carried)+" nats")
+	}
 	for _, d := range destinations[:min(len(destinations), sampleLimit)] {
 		reason.Samples = append(reason.Samples, d.String())
 	}

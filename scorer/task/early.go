@@ -70,7 +70,7 @@ func (t *Task) warnOfScan(n pane.Number, term *terminal, out *stream.Effects) {
 		return
 	}
 	m := t.openContacts(n, term)
-	nats := standing + t.rule.Scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other})
+	nats := t.rule.Scan.Standing(standing + t.rule.Scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other}))
 	if nats >= t.rule.Malicious {
 		reason := t.rule.ScanReason(&m, nats, nil)
 		t.sendWarning(term, warningScan, reason, out)

@@ -201,6 +201,6 @@ func (t *Task) judge(n pane.Number, number int32, out *stream.Effects) {
 		term.told = n
 		term.sequence++
 		t.tell(term, status, n, out)
-		c.Told()
+		c.Told(&term.evidence, n)
 	}
 }
