@@ -105,7 +105,7 @@ func eventful(t *rapid.T, h history, s Settings) *bench {
 		default:
 			p := rapid.SampledFrom(left).Draw(t, "partition")
 			recs := h[p][b.offsets[stream.Partition{Topic: stream.Verdicts, ID: int32(p)}]:]
-			n := rapid.IntRange(1, len(recs)).Draw(t, "batch")
+			n := rapid.IntRange(1, min(len(recs), 5)).Draw(t, "batch")
 			b.give(stream.Verdicts, int32(p), recs[:n]...)
 		}
 	}

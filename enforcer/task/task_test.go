@@ -44,6 +44,26 @@ func TestRepeatsAndOlderVerdictsChangeNothing(t *testing.T) {
 	}
 }
 
+// What is due up to a verdict's decision comes before it, at its own time, with
+// no Progress between.
+func TestTimersComeBeforeALaterVerdict(t *testing.T) {
+	b := newBench(t, 1, generous())
+	b.give(stream.Verdicts, 0, clock(0, 50), flood(7, 1, 20*second), cleared(7, 2, minute))
+	b.give(stream.Verdicts, 0, flood(7, 3, 6*minute)) // as probation ends
+	b.want("20s 7: BLOCK_DESTINATION", "6m0s 7: RELEASE", "6m0s 7: BLOCK_DESTINATION")
+	b.give(stream.Verdicts, 0, flood(8, 1, 2*record.Hour))
+	b.want("20s 7: BLOCK_DESTINATION", "6m0s 7: RELEASE", "6m0s 7: BLOCK_DESTINATION",
+		"1h6m0s 7: BLOCK_DESTINATION", "2h0m0s 8: BLOCK_DESTINATION")
+}
+
+func TestTimersFireInDueOrder(t *testing.T) {
+	b := newBench(t, 1, generous())
+	b.give(stream.Verdicts, 0, clock(0, 50), flood(9, 1, 20*second), flood(5, 1, 20*second), flood(7, 1, 10*second))
+	b.give(stream.Verdicts, 0, clock(11*minute, 50))
+	b.want("20s 9: BLOCK_DESTINATION", "20s 5: BLOCK_DESTINATION", "20s 7: BLOCK_DESTINATION",
+		"10m20s 5: BLOCK_DESTINATION", "10m20s 7: BLOCK_DESTINATION", "10m20s 9: BLOCK_DESTINATION")
+}
+
 func TestNoPopulationNoIsolation(t *testing.T) {
 	b := newBench(t, 1, generous())
 	b.give(stream.Verdicts, 0, flood(7, 1, 20*second))
