@@ -59,9 +59,10 @@ type Outcome struct {
 	Before State
 	After  State
 	Event  EventKind // that moved it: what a verdict or an end amounts to
+	At     record.Micros
 	// Cause tells why Command is to be sent; NoCommand: there is none.
 	Cause   Cause
-	Command record.IsolationCommand // Fence is left to the sender
+	Command record.IsolationCommand // its Fence is the sender's to set
 }
 
 // Step applies one event to a case and returns what it led to.
@@ -77,7 +78,7 @@ func (r *Rules) Step(c *Case, e Event) Outcome {
 	})
 	r.keepTimes(c, e, next)
 	c.State = next
-	o := Outcome{Before: before, After: next, Event: e.Kind}
+	o := Outcome{Before: before, After: next, Event: e.Kind, At: e.At}
 	switch act {
 	case order:
 		o.Cause = orderCause(before, e.Kind)

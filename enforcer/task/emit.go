@@ -33,7 +33,7 @@ func (t *Task) step(x *terminal, e ladder.Event) {
 	if o.Cause != ladder.NoCommand {
 		t.command(x, &o)
 	} else {
-		t.auditMove(x, o, told, e.At)
+		t.auditMove(x, &o, told)
 	}
 	t.schedule(x)
 	t.dirty.add(pieceKey{kind: pieceTerminal, terminal: x.Terminal})
@@ -83,18 +83,19 @@ func (t *Task) command(x *terminal, o *ladder.Outcome) {
 }
 
 // auditMove audits a change of state that orders nothing: what a policy system
-// refused, where order and telemetry part, what was deferred and then dropped.
-func (t *Task) auditMove(x *terminal, o ladder.Outcome, told bool, at record.Micros) {
+// refused, where order and telemetry part, what was deferred (told: and audited
+// so) and then dropped.
+func (t *Task) auditMove(x *terminal, o *ladder.Outcome, told bool) {
 	if o.After == o.Before {
 		return
 	}
 	switch o.After {
 	case ladder.Rejected, ladder.Failed, ladder.Drifted, ladder.PendingApproval:
-		t.audit(x, record.AuditEvent{Kind: o.After.String(), ReasonCode: o.Event.String(), At: at})
+		t.audit(x, record.AuditEvent{Kind: o.After.String(), ReasonCode: o.Event.String(), At: o.At})
 	case ladder.Idle:
 		t.counters.Dropped++
 		if told || o.Before == ladder.PendingApproval {
-			t.audit(x, record.AuditEvent{Kind: "DROP", ReasonCode: o.Event.String(), At: at})
+			t.audit(x, record.AuditEvent{Kind: "DROP", ReasonCode: o.Event.String(), At: o.At})
 		}
 	}
 }

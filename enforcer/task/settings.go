@@ -53,8 +53,8 @@ func (s Settings) Validate() error {
 	}{
 		{"isolations_per_minute", s.IsolationsPerMinute, 1, 6000},
 		{"isolated_share_permille", s.SharePermille, 1, 1000},
-		{"rate_limit_uplink", s.RateLimitUplink, 1000, 1e9},
-		{"rate_limit_downlink", s.RateLimitDownlink, 1000, 1e9},
+		{"rate_limit_uplink", s.RateLimitUplink, 1000, 1_000_000_000},
+		{"rate_limit_downlink", s.RateLimitDownlink, 1000, 1_000_000_000},
 		{"durations", int64(len(s.Durations)), 1, 16},
 		{"probation", int64(s.Probation / time.Second), 0, 86_400},
 		{"memory", int64(s.Memory / time.Hour), 1, 365 * 24},

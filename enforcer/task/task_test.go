@@ -339,3 +339,21 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestCountsTellWhatHappened(t *testing.T) {
+	b := newBench(t, 1, DefaultSettings())
+	b.give(stream.Verdicts, 0, clock(0, 50), flood(7, 1, 20*second), flood(8, 1, 30*second))
+	got := map[string]int64{}
+	b.task().Counts(func(name, label string, value int64) { got[name+" "+label] = value })
+	for figure, want := range map[string]int64{
+		"enforcer_records_total verdict": 2, "enforcer_commands_total BLOCK_DESTINATION": 1,
+		"enforcer_deferred_total SHARE": 1, "enforcer_terminals isolated": 1, "enforcer_terminals room": 1,
+		"enforcer_terminals waiting": 1, "enforcer_clock_seconds ": 30,
+	} {
+		if got[figure] != want {
+			t.Errorf("%s: got %d, want %d", figure, got[figure], want)
+		}
+	}
+}
+
+var _ stream.Counted = (*Task)(nil)
