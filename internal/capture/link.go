@@ -78,3 +78,18 @@ func behindFamily(frame []byte) (int, fate) {
 	}
 	return 0, fateNotIP
 }
+
+// sentToGroup reports whether the link layer says that a frame, which is long
+// enough for its header, went to all or several stations.
+func sentToGroup(link uint32, frame []byte) bool {
+	const broadcast, multicast = 1, 2 // packet types of Linux cooked captures
+	switch link {
+	case linkEthernet:
+		return frame[0]&1 != 0
+	case linkSLL:
+		return frame[1] == broadcast || frame[1] == multicast
+	case linkSLL2:
+		return frame[10] == broadcast || frame[10] == multicast
+	}
+	return false
+}

@@ -57,6 +57,7 @@ type packet struct {
 	id               fragment // where part is not whole
 	tunnel           fragment // the outer packet, where it travels in parts
 	tunnelled        bool     // came through a tunnel
+	toGroup          bool     // sent to all or several stations: dst is no terminal, even where it looks like one (10.0.0.255)
 }
 
 // maxFrame bounds the length a frame may claim to have had on the wire: the
@@ -72,6 +73,7 @@ func (p *packet) decode(link uint32, frame []byte, wire int) fate {
 	if f != fateFlow {
 		return f
 	}
+	p.toGroup = sentToGroup(link, frame)
 	wire = min(max(wire, len(frame)), maxFrame)
 	return p.decodeIP(frame[at:], wire-at)
 }

@@ -3,13 +3,16 @@ package capture
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
 	"github.com/gopacket/gopacket/pcapgo"
 
 	"cordon/internal/raw"
@@ -174,4 +177,36 @@ func syntheticCapture(t testing.TB) []byte {
 		packets = append(packets, tcp(at+5, from, s2, "FA"), tcp(at+6, s2, from, "FA"), tcp(at+7, from, s2, "A"))
 	}
 	return rawPcap(t, packets...)
+}
+
+// BenchmarkFlood is the worst case of the flow table: every packet a new flow,
+// more of them than the table holds.
+func BenchmarkFlood(b *testing.B) {
+	const packets = 400_000
+	frame := serialize(b, tcp(0, a1, s2, "S").layers...)
+	var content bytes.Buffer
+	w := pcapgo.NewWriter(&content)
+	if err := w.WriteFileHeader(65_536, layers.LinkTypeRaw); err != nil {
+		b.Fatal(err)
+	}
+	for i := range packets {
+		binary.BigEndian.PutUint32(frame[16:], 0xc6336400+uint32(i)) // the destination
+		at := epoch.Add(time.Duration(i) * time.Microsecond)
+		if err := w.WritePacket(gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(frame), Length: len(frame)}, frame); err != nil {
+			b.Fatal(err)
+		}
+	}
+	dropped, records := int64(0), int64(0)
+	for b.Loop() {
+		source := sourceOf(b, Settings{}, content.Bytes())
+		var rec raw.Telemetry
+		for source.Next(&rec) == nil {
+		}
+		dropped, records = source.Counts().FlowsDropped, records+source.Counts().Records
+	}
+	if dropped != packets-defaultMaxFlows {
+		b.Errorf("%d flows dropped, want %d", dropped, packets-defaultMaxFlows)
+	}
+	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
+	b.ReportMetric(float64(b.N*packets)/b.Elapsed().Seconds(), "packets/s")
 }

@@ -3,6 +3,7 @@ package capture
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gopacket/gopacket/layers"
 	"github.com/twmb/avro"
 	"github.com/twmb/avro/ocf"
 
@@ -192,6 +194,32 @@ func TestWhichAddressesAreTerminals(t *testing.T) {
 		}
 		if strings.Join(got, " ") != test.want {
 			t.Errorf("%s: got %v, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestBroadcastIsNoTerminal: 10.45.0.255 lies in the local range, but the frame
+// went to everyone.
+func TestBroadcastIsNoTerminal(t *testing.T) {
+	frame := serialize(t, ethernet(udp(0, a1, "10.45.0.255:137", 1))...)
+	toAll := bytes.Clone(frame)
+	copy(toAll, []byte{255, 255, 255, 255, 255, 255})
+	cooked := append([]byte{0, 1, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0}, frame[14:]...)
+	cooked2 := append([]byte{8, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 6, 2, 0, 0, 0, 0, 1, 0, 0}, frame[14:]...)
+	for _, test := range []struct {
+		name  string
+		link  uint16
+		frame []byte
+		want  int
+	}{
+		{"to one station", linkEthernet, frame, 2}, {"to all", linkEthernet, toAll, 1},
+		{"cooked", linkSLL, cooked, 1}, {"cooked 2", linkSLL2, cooked2, 1},
+	} {
+		content := pcapOf(t, layers.LinkTypeEthernet, test.frame)
+		binary.LittleEndian.PutUint16(content[20:], test.link) // the writer's link types have one byte
+		r := readAll(t, Settings{}, content)
+		if got := len(r.source.Terminals()); got != test.want {
+			t.Errorf("%s: %d terminals, want %d", test.name, got, test.want)
 		}
 	}
 }

@@ -110,6 +110,9 @@ func (t *table) addFragment(p *packet, now record.Micros) {
 // create begins a flow; nil: neither end is a terminal.
 func (t *table) create(p *packet, key flowKey, from int, now record.Micros) *flow {
 	local := [2]bool{t.local.has(key.end[0].Addr()), t.local.has(key.end[1].Addr())}
+	if p.toGroup {
+		local[1-from] = false
+	}
 	if !local[0] && !local[1] {
 		return nil
 	}
