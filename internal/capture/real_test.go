@@ -70,7 +70,7 @@ func countWithPcapgo(t *testing.T, path string) (int, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := func() ([]byte, gopacket.CaptureInfo, error) { return nil, gopacket.CaptureInfo{}, nil }
+	var next func() ([]byte, gopacket.CaptureInfo, error)
 	if _, ng := reader.(*pcapng); ng {
 		r, err := pcapgo.NewNgReader(theirs, pcapgo.NgReaderOptions{WantMixedLinkType: true})
 		if err != nil {
