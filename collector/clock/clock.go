@@ -70,7 +70,8 @@ type Clock struct {
 
 // New returns the clock of a partition that has seen nothing.
 func New(settings Settings) *Clock {
-	return &Clock{settings: settings, byID: map[string]*Source{}, others: &Source{}, stated: -1, passed: -1}
+	return &Clock{settings: settings, byID: map[string]*Source{}, others: &Source{}, stated: -1, passed: -1,
+		silence: silence{statedWall: -1}}
 }
 
 // Source returns the entry of a source, a new one where there is room.

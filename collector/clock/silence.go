@@ -9,7 +9,7 @@ type silence struct {
 	quiet      record.Micros // since when the partition was at its end without a record, 0: it is not
 	read       record.Micros // when it was last read without error
 	word       record.Micros // when a Clock was last taken
-	statedWall record.Micros // when a SourceClock was last made
+	statedWall record.Micros // when a SourceClock was last made, -1: never
 	atEnd      bool
 	idle       bool
 	stalled    bool
@@ -67,7 +67,7 @@ func (c *Clock) clocked() bool {
 // say so. A partition that was never read to its end and had no source has
 // nothing to state.
 func (c *Clock) DueByWall(wall record.Micros) bool {
-	return (len(c.sources) > 0 || c.empty()) && (c.statedWall == 0 || wall-c.statedWall >= c.settings.Every)
+	return (len(c.sources) > 0 || c.empty()) && (c.statedWall < 0 || wall-c.statedWall >= c.settings.Every)
 }
 
 // empty reports that the partition was read to its end and never had a source.

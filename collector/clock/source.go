@@ -90,6 +90,7 @@ func (s *Source) Repeated(number record.Opt[int64]) (repeated bool, missing int6
 	if !number.Set || s.id == "" {
 		return false, 0
 	}
+	s.Changed = true
 	w, n := &s.window, number.Value
 	switch {
 	case !w.used || n <= w.high-windowSize:

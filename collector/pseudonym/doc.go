@@ -20,6 +20,6 @@
 // The bucket alone does not depend on the epoch, so a terminal stays in its
 // partition over a rotation. It does not leave the collector as a value.
 //
-// What it does not: it reads no file (keyfile does) and decides no boundary
+// What it does not: it reads no file (collector/keyfile does) and decides no boundary
 // between epochs. A Deriver is used by one goroutine.
 package pseudonym

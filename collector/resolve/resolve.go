@@ -99,8 +99,8 @@ func lower(text string) string {
 	return text
 }
 
-// Bind notes that a subscriber held the address from at on. It reports whether
-// there was room.
+// Bind notes that a subscriber held the address from at on; the zero SUPI says
+// that nobody known did. It reports whether there was room.
 func (t *Table) Bind(k Key, at record.Micros, supi identity.SUPI) bool {
 	return t.note(k, event{at, supi.Clone(), true})
 }

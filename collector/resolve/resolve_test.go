@@ -71,6 +71,7 @@ func TestHolder(t *testing.T) {
 		{"late release of the former holder", []note{{10, a, true}, {20, b, true}, {25, a, false}}, 30, b},
 		{"events in another order", []note{{21, b, true}, {20, a, false}, {10, a, true}}, 15, a},
 		{"release before its session arrived", []note{{20, a, false}, {10, a, true}}, 21, identity.SUPI{}},
+		{"taken over by somebody unknown", []note{{10, a, true}, {20, identity.SUPI{}, true}}, 21, identity.SUPI{}},
 		{"established again", []note{{10, a, true}, {20, a, false}, {30, a, true}}, 35, a},
 	}
 	for _, c := range cases {

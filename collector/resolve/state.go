@@ -76,8 +76,9 @@ func (t *Table) RestoreBinding(r *wire.Reader) error {
 	k, b := readKey(r), &binding{}
 	for n := r.Int(); n > 0 && !r.Failed(); n-- {
 		at := record.Micros(r.Long())
-		supi, err := identity.ParseSUPI(r.String())
-		if err != nil {
+		text := r.String()
+		supi, err := identity.ParseSUPI(text)
+		if err != nil && text != "" {
 			return ErrState
 		}
 		b.events = append(b.events, event{at, supi.Clone(), r.Bool()})
