@@ -1,0 +1,211 @@
+package scenario
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"cordon/internal/backtest"
+	"cordon/internal/record"
+	"cordon/internal/stream"
+)
+
+// kinds are what a scenario may expect, by their words in a file.
+var kinds = []string{
+	"early", "verdict", "command", "rehearsal", "audit", "telemetry", "source", "clock", "late", "missing", "rejected", "dead letter",
+}
+
+// fact is something that came out, in the terms of the language.
+type fact struct {
+	kind         string
+	who          string // terminal or source; empty: neither
+	at           record.Micros
+	count        int64
+	tags         []string // symbols it holds
+	numbers      []number
+	destinations []netip.AddrPort
+	detail       string // in words
+}
+
+// number is a figure of a fact.
+type number struct {
+	name  string
+	value int64
+}
+
+// String tells the fact in words.
+func (f *fact) String() string {
+	text := clockText(f.at) + " " + f.kind
+	if f.who != "" {
+		text += " " + f.who
+	}
+	if len(f.tags) > 0 {
+		text += " " + strings.Join(f.tags, " ")
+	}
+	if len(f.destinations) > 0 {
+		text += " destination"
+		for _, d := range f.destinations {
+			text += " " + destinationText(d)
+		}
+	}
+	if f.detail != "" {
+		text += ": " + f.detail
+	}
+	return text
+}
+
+func destinationText(d netip.AddrPort) string {
+	if d.Port() == 0 {
+		return d.Addr().String() + ":*"
+	}
+	return d.String()
+}
+
+// take is the sink of the run.
+func (r *Result) take(o backtest.Output) error {
+	rec, err := record.Decode(o.Value)
+	if err != nil {
+		return fmt.Errorf("what a stage wrote: %w", err)
+	}
+	switch rec := rec.(type) {
+	case *record.Verdict:
+		r.Verdicts = append(r.Verdicts, rec)
+		r.note(verdictFact(rec), rec.Terminal)
+	case *record.EarlyWarning:
+		r.note(fact{kind: "early", at: rec.OccurredAt, count: 1, tags: []string{rec.ExceptionID.String()},
+			numbers: []number{{"evidence", rec.Evidence}}, detail: nats(rec.Evidence) + reasonsText(rec.Reasons)}, rec.Terminal)
+	case *record.IsolationCommand:
+		r.Commands = append(r.Commands, rec)
+		r.note(commandFact(o.Topic, rec), rec.Terminal)
+	case *record.PseudonymisedTelemetry:
+		r.note(fact{kind: "telemetry", at: rec.OccurredAt, count: 1, tags: []string{rec.Kind.String()}}, rec.Terminal)
+	case *record.DeadLetter:
+		r.note(fact{kind: "dead letter", at: rec.At, count: 1, tags: []string{rec.Reason.String(), rec.Stage}, detail: rec.Detail}, record.Pseudonym{})
+	case *record.AuditEvent:
+		r.Deferred = r.Deferred || rec.Kind == "DEFER"
+		r.note(fact{kind: "audit", at: rec.At, count: 1, tags: []string{rec.Kind, rec.ReasonCode}, detail: "by " + rec.Actor}, rec.Terminal)
+	case *record.SourceClock:
+		if o.Partition == 0 { // it is written into every partition
+			r.clock(rec)
+		}
+	case *record.Progress:
+		r.note(fact{kind: "late", at: rec.Time, count: rec.Coverage.Late}, record.Pseudonym{})
+	}
+	return nil
+}
+
+// note keeps a fact that has something to say.
+func (r *Result) note(f fact, terminal record.Pseudonym) {
+	if f.count == 0 {
+		return
+	}
+	if !terminal.IsZero() {
+		f.who = r.names[terminal]
+		if f.who == "" {
+			f.who = terminal.String()
+		}
+	}
+	r.facts = append(r.facts, f)
+}
+
+// clock keeps what a raw partition says of itself and of its sources.
+func (r *Result) clock(c *record.SourceClock) {
+	r.facts = append(r.facts, fact{kind: "clock", at: c.Time, count: 1, tags: []string{c.State.String()},
+		detail: fmt.Sprintf("raw partition %d", c.RawPartition)})
+	for _, s := range c.Sources {
+		r.facts = append(r.facts, fact{kind: "source", who: s.SourceID, at: c.Time, count: 1, tags: []string{s.State.String()}})
+		for _, f := range []fact{{kind: "missing", count: s.Missing}, {kind: "rejected", count: s.Rejected}} {
+			f.who, f.at = s.SourceID, c.Time
+			if f.count > 0 {
+				r.facts = append(r.facts, f)
+			}
+		}
+	}
+}
+
+func verdictFact(v *record.Verdict) fact {
+	f := fact{kind: "verdict", at: v.DecidedAt, count: 1, tags: []string{v.Status.String(), v.Class.String()}}
+	for _, e := range v.Exceptions {
+		f.tags = append(f.tags, e.ExceptionID.String())
+	}
+	for _, reason := range v.Reasons {
+		f.tags = append(f.tags, reason.Family)
+	}
+	f.tags = append(f.tags, v.Criticality.String())
+	if v.EmergencySession {
+		f.tags = append(f.tags, "EMERGENCY")
+	}
+	for _, d := range v.Destinations {
+		f.destinations = append(f.destinations, netip.AddrPortFrom(d.Address, uint16(d.Port)))
+	}
+	f.numbers = []number{
+		{"evidence", v.Evidence}, {"score", int64(v.Score)}, {"sequence", v.Sequence},
+		{"confidence", int64(v.Confidence)}, {"coverage", int64(v.Coverage.Permille)},
+	}
+	f.detail = nats(v.Evidence) + reasonsText(v.Reasons)
+	return f
+}
+
+func commandFact(topic stream.Topic, c *record.IsolationCommand) fact {
+	f := fact{kind: "command", at: c.IssuedAt, count: 1, tags: []string{c.Action.String(), c.Mode.String(), c.Reason.Class.String(), c.Reason.ExceptionID.String()}}
+	if topic == stream.IsolationRehearsal {
+		f.kind = "rehearsal"
+	}
+	for _, d := range c.Target.Destinations {
+		f.destinations = append(f.destinations, netip.AddrPortFrom(d.Address, uint16(d.Port)))
+	}
+	f.numbers = []number{{"seconds", c.ValidForSeconds}, {"sequence", c.Sequence}}
+	f.detail = fmt.Sprintf("for %d s; %s", c.ValidForSeconds, c.Reason.Text)
+	return f
+}
+
+// nats writes evidence.
+func nats(milli int64) string { return fmt.Sprintf("%d.%d nats", milli/1000, milli%1000/100) }
+
+// reasonsText tells reasons in words.
+func reasonsText(reasons []record.Reason) string {
+	var list []string
+	for _, r := range reasons {
+		list = append(list, fmt.Sprintf("%s %s %d %s where %v allows %d", r.Family, r.Feature, r.Value, r.Unit, r.Reference, r.Expected))
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(list, "; ")
+}
+
+// symbols lists the names of an enum whose values have one, in order.
+func symbols[T ~uint8](of func(T) string) []string {
+	var list []string
+	for value := T(1); of(value) != of(0); value++ {
+		list = append(list, of(value))
+	}
+	return list
+}
+
+// vocabulary lists the symbols a kind of fact may hold; nil: any.
+func vocabulary(kind string) []string {
+	exceptions := symbols(record.ExceptionID.String)
+	classes := symbols(record.Class.String)
+	switch kind {
+	case "early":
+		return exceptions
+	case "verdict":
+		return slices.Concat(symbols(record.VerdictStatus.String), classes, exceptions, symbols(record.Criticality.String),
+			[]string{"scan", "flood", "volume", "EMERGENCY"})
+	case "command", "rehearsal":
+		return slices.Concat(symbols(record.Action.String), symbols(record.Mode.String), classes, exceptions)
+	case "telemetry":
+		return symbols(record.Kind.String)
+	case "source":
+		return symbols(record.SourceState.String)
+	case "clock":
+		return symbols(record.ClockState.String)
+	case "dead letter":
+		return append(symbols(record.DeadLetterReason.String), stageNames...)
+	case "audit":
+		return nil
+	}
+	return []string{}
+}

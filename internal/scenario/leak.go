@@ -1,0 +1,69 @@
+package scenario
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+)
+
+// markedTerminals are how many terminals of a fleet are searched for: the
+// others differ in a digit.
+const markedTerminals = 8
+
+// markLength is what an identity has to have at least not to be found by chance.
+const markLength = 8
+
+// mark is one form of one identity.
+type mark struct {
+	who, what string
+	form      []byte
+}
+
+// marks lists every form in which an identity might leave the collector.
+func (s *Scenario) marks() []mark {
+	var list []mark
+	for _, t := range s.terminals[:min(len(s.terminals), markedTerminals)] {
+		add := func(what string, value []byte) {
+			if len(value) < markLength && what != "address" {
+				return // an identity made too short on purpose
+			}
+			for _, form := range forms(value) {
+				list = append(list, mark{t.name, what, form})
+			}
+		}
+		add("SUPI", []byte(bare(t.supi)))
+		add("GPSI", []byte(bare(t.gpsi)))
+		add("PEI", []byte(bare(t.pei)))
+		add("cell", []byte(bare(t.cell)))
+		if t.address.IsValid() {
+			add("address", t.address.AsSlice())
+			add("address", []byte(t.address.String()))
+		}
+	}
+	return list
+}
+
+// bare is an identity without its kind: imsi-00101… is told by its digits.
+func bare(identity string) string {
+	_, rest, found := strings.Cut(identity, "-")
+	if !found {
+		return identity
+	}
+	return rest
+}
+
+// forms returns a value as it is, as hex, and as base64 at each of the three
+// places it can have in a longer text.
+func forms(value []byte) [][]byte {
+	list := [][]byte{value, []byte(hex.EncodeToString(value)), []byte(strings.ToUpper(hex.EncodeToString(value)))}
+	for shift := range 3 {
+		padded := append(make([]byte, shift), value...)
+		text := base64.RawStdEncoding.EncodeToString(padded)
+		// The first and last characters also hold bits of what is beside it.
+		from, to := []int{0, 2, 3}[shift], len(padded)/3*4
+		if to-from >= 5 {
+			list = append(list, []byte(text[from:to]))
+		}
+	}
+	return list
+}
