@@ -13,21 +13,20 @@ import (
 var ErrShort = errors.New("case is cut short")
 
 // fixedSize is the stored size of a case without its destinations.
-const fixedSize = 3*4 + 2 + 4 + 4 + 1 + 4*trendPanes + 4 + 5*4 + 3*4 + 4*8 + 2*8 + 1
+const fixedSize = 3*4 + 2 + 4 + 4*trendPanes + 4 + 5*4 + 3*4 + 4*8 + 2*8 + 1
 
 // destinationSize is the stored size of one destination.
 const destinationSize = 16 + 2 + 1 + 1 + 8 + 8
 
-// Append appends the case in its stored form.
+// Append appends the case in its stored form: all but Level and Trend, which
+// every Step finds anew.
 func (c *Case) Append(b []byte) []byte {
 	le := binary.LittleEndian
 	for _, n := range c.panes() {
 		b = le.AppendUint32(b, uint32(*n))
 	}
 	b = append(b, uint8(c.Class), c.Families|flag(c.Open, 3)|flag(c.Changed, 4)|flag(c.Reported, 5))
-	b = le.AppendUint32(b, uint32(c.Level))
 	b = le.AppendUint32(b, uint32(c.told))
-	b = append(b, uint8(c.Trend))
 	for _, e := range c.history {
 		b = le.AppendUint32(b, uint32(e))
 	}
@@ -62,8 +61,8 @@ func (c *Case) Restore(b []byte) ([]byte, error) {
 	flags := b[1]
 	c.Class, c.Families = record.Class(b[0]), flags&7
 	c.Open, c.Changed, c.Reported = flags&(1<<3) != 0, flags&(1<<4) != 0, flags&(1<<5) != 0
-	c.Level, c.told, c.Trend = int32(le.Uint32(b[2:])), int32(le.Uint32(b[6:])), record.Trend(b[10])
-	b = b[11:]
+	c.told = int32(le.Uint32(b[2:]))
+	b = b[6:]
 	for i := range c.history {
 		c.history[i], b = detect.Nats(le.Uint32(b)), b[4:]
 	}
