@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -17,7 +16,9 @@ import (
 	"cordon/internal/config"
 	"cordon/internal/failure"
 	"cordon/internal/raw"
-	"cordon/internal/settings"
+	collectorsettings "cordon/internal/settings/collector"
+	enforcersettings "cordon/internal/settings/enforcer"
+	scorersettings "cordon/internal/settings/scorer"
 	"cordon/internal/stream"
 	scorer "cordon/scorer/task"
 )
@@ -105,14 +106,26 @@ func (f *backtestFlags) pipeline() (pseudonym.Key, []*stream.Stage, error) {
 			return key, nil, err
 		}
 	}
-	c, err1 := load(f.config, "collector", settings.DefaultCollector())
-	s, err2 := load(f.config, "scorer", settings.DefaultScorer())
-	e, err3 := load(f.config, "enforcer", settings.DefaultEnforcer())
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return key, nil, err
+	stages, err := f.stages(key)
+	return key, stages, err
+}
+
+func (f *backtestFlags) stages(key pseudonym.Key) ([]*stream.Stage, error) {
+	if f.config != "" {
+		if err := isFolder(f.config); err != nil {
+			return nil, failure.Usage(fmt.Errorf("--config: %w", err))
+		}
 	}
-	first, second, third := collector.Stage(c.Settings, key), scorer.Stage(s.Settings), enforcer.Stage(e.Settings)
-	return key, []*stream.Stage{&first, &second, &third}, nil
+	c, err1 := load(f.config, "collector", collectorsettings.Default())
+	s, err2 := load(f.config, "scorer", scorersettings.Default())
+	e, err3 := load(f.config, "enforcer", enforcersettings.Default())
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	first := collector.Stage(c.Settings, key)
+	second, err2 := scorer.Stage(s.Settings)
+	third, err3 := enforcer.Stage(e.Settings)
+	return []*stream.Stage{&first, second, third}, errors.Join(err2, err3)
 }
 
 // load reads NAME.yaml in dir, strictly; without the file it returns defaults.
@@ -120,10 +133,10 @@ func (f *backtestFlags) pipeline() (pseudonym.Key, []*stream.Stage, error) {
 func load[T any](dir, name string, defaults config.Program[T]) (config.Program[T], error) {
 	path := ""
 	if dir != "" {
-		path = filepath.Join(dir, name+".yaml")
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			path = ""
+		var err error
+		if path, err = fileIn(dir, name); err != nil {
+			return defaults, failure.Usage(fmt.Errorf("--config: %w", err))
 		}
 	}
-	return config.Load(config.Options[T]{Program: name, Path: path, Defaults: defaults})
+	return config.Load(config.Options[T]{Program: name, Path: path, Defaults: defaults, Environ: []string{}})
 }

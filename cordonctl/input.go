@@ -64,7 +64,7 @@ func (f *inputFlags) open(paths []string) (*capture.Source, error) {
 
 // each calls fn for every observation of the source, with progress.
 func each(c *cobra.Command, source *capture.Source, fn func(*raw.Telemetry) error) (records int64, err error) {
-	bar := newProgress(c.ErrOrStderr())
+	bar := newProgress(c)
 	defer bar.end()
 	var t raw.Telemetry
 	for {
@@ -74,7 +74,7 @@ func each(c *cobra.Command, source *capture.Source, fn func(*raw.Telemetry) erro
 		case err != nil:
 			return records, err
 		case c.Context().Err() != nil:
-			return records, c.Context().Err()
+			return records, errInterrupted
 		}
 		records++
 		if err := fn(&t); err != nil {

@@ -3,29 +3,54 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
-// progress shows how far long work is, on standard error: nothing in the first
-// second, then at most five times a second, on one line.
+// Pauses between two signs of progress.
+const (
+	quietFirst  = time.Second            // short work shows nothing
+	onTerminal  = 200 * time.Millisecond // one line, written over
+	onOtherFile = 5 * time.Second        // a line each, for logs of unattended runs
+)
+
+// progress shows how far long work is, on standard error.
 type progress struct {
-	w       io.Writer
-	began   time.Time
-	last    time.Time
-	written bool
+	w        io.Writer
+	terminal bool
+	began    time.Time
+	last     time.Time
+	written  bool
 }
 
-func newProgress(w io.Writer) *progress {
-	if shown.quiet {
+func newProgress(c *cobra.Command) *progress {
+	w := c.ErrOrStderr()
+	if quiet(c) {
 		w = io.Discard
 	}
-	return &progress{w: w, began: time.Now()}
+	return &progress{w: w, terminal: isTerminal(w), began: time.Now()}
 }
 
-// at shows a share of work done and what it is about.
+// isTerminal reports whether a person watches w.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// at shows a share of work done (total 0: not known) and what it is about.
 func (p *progress) at(done, total int64, what string) {
 	now := time.Now()
-	if now.Sub(p.began) < time.Second || now.Sub(p.last) < 200*time.Millisecond {
+	pause := onOtherFile
+	if p.terminal {
+		pause = onTerminal
+	}
+	if now.Sub(p.began) < quietFirst || now.Sub(p.last) < pause {
 		return
 	}
 	p.last, p.written = now, true
@@ -33,12 +58,16 @@ func (p *progress) at(done, total int64, what string) {
 	if total > 0 {
 		share = fmt.Sprintf("%3d %%  ", 100*done/total)
 	}
-	fmt.Fprintf(p.w, "\r\x1b[K%s%s", share, what)
+	if p.terminal {
+		fmt.Fprintf(p.w, "\r\x1b[K%s%s", share, what)
+		return
+	}
+	fmt.Fprintf(p.w, "%s%s\n", share, what)
 }
 
 // end removes the line.
 func (p *progress) end() {
-	if p.written {
+	if p.written && p.terminal {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 }

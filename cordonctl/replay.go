@@ -63,28 +63,42 @@ and prints what came out.`,
 	return c
 }
 
-// factor reads --speed; 0 is as fast as it goes.
-func (f *replayFlags) factor() (int64, error) {
-	switch f.speed {
+// parseSpeed reads --speed; 0 is as fast as it goes.
+func parseSpeed(text string) (int64, error) {
+	switch text {
 	case "max":
 		return 0, nil
 	case "real":
 		return 1, nil
 	}
-	n, err := strconv.ParseInt(strings.TrimSuffix(f.speed, "x"), 10, 64)
-	if err != nil || n < 1 || !strings.HasSuffix(f.speed, "x") {
-		return 0, failure.Usage(fmt.Errorf("--speed %s: want max, real or a whole factor such as 60x", f.speed))
+	n, err := strconv.ParseInt(strings.TrimSuffix(text, "x"), 10, 64)
+	if err != nil || n < 1 || !strings.HasSuffix(text, "x") {
+		return 0, failure.Usage(fmt.Errorf("--speed %s: want max, real or a whole factor such as 60x", text))
 	}
 	return n, nil
 }
 
-// shift returns what to add to every time.
-func (f *replayFlags) shift(paths []string) (record.Micros, error) {
-	for _, text := range []string{f.startAt, f.endAt} {
-		if text != "" && text != "now" {
-			return 0, failure.Usage(fmt.Errorf("--start-at and --end-at take only the word now, not %q", text))
+// check refuses flags that do not go together, before anything is opened.
+func (f *replayFlags) check() error {
+	for _, flag := range []struct{ name, value string }{{"--start-at", f.startAt}, {"--end-at", f.endAt}} {
+		if flag.value != "" && flag.value != "now" {
+			return failure.Usage(fmt.Errorf("%s takes only the word now, not %q", flag.name, flag.value))
 		}
 	}
+	switch {
+	case f.startAt != "" && f.endAt != "":
+		return failure.Usage(errors.New("--start-at and --end-at: only one of them can hold"))
+	case f.startAt != "" && f.speed != "real":
+		return failure.Usage(errors.New("--start-at now needs --speed real: faster, records would be of the future, which is refused; or use --end-at now"))
+	case f.terminalsOut != "" && f.keyFile == "":
+		return failure.Usage(errors.New("--terminals-out needs --key-file: only the collector's key links terminals to pseudonyms"))
+	}
+	return nil
+}
+
+// shift returns what to add to every time. To know when a capture ends it has to
+// be read once.
+func (f *replayFlags) shift(c *cobra.Command, paths []string) (record.Micros, error) {
 	if f.startAt == "" && f.endAt == "" {
 		return 0, nil
 	}
@@ -93,16 +107,19 @@ func (f *replayFlags) shift(paths []string) (record.Micros, error) {
 		return 0, err
 	}
 	defer source.Close()
-	var t raw.Telemetry
 	var first, last record.Micros
-	for source.Next(&t) == nil {
+	_, err = each(c, source, func(t *raw.Telemetry) error {
 		if first == 0 {
 			first = t.OccurredAt
 		}
 		last = max(last, t.OccurredAt)
 		if f.startAt != "" {
-			break
+			return errEnough
 		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return 0, err
 	}
 	now := record.MicrosOf(time.Now())
 	if f.startAt != "" {
@@ -111,13 +128,16 @@ func (f *replayFlags) shift(paths []string) (record.Micros, error) {
 	return now - last, nil
 }
 
+// errEnough ends the first reading of a capture.
+var errEnough = errors.New("enough is known")
+
 func runReplay(c *cobra.Command, f *replayFlags, args []string) error {
-	speed, err := f.factor()
+	speed, err := parseSpeed(f.speed)
+	if err == nil {
+		err = f.check()
+	}
 	if err != nil {
 		return err
-	}
-	if f.terminalsOut != "" && f.keyFile == "" {
-		return failure.Usage(errors.New("--terminals-out needs --key-file: only the collector's key links terminals to pseudonyms"))
 	}
 	key := pseudonym.TestKey()
 	if f.keyFile != "" {
@@ -125,20 +145,20 @@ func runReplay(c *cobra.Command, f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	by, err := f.shift(args)
-	if err != nil {
-		return err
-	}
-	client, err := f.dial(c.Context())
-	if err != nil {
-		return err
-	}
-	defer client.Close()
 	source, err := f.input.open(args)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
+	client, err := f.dial(c)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	by, err := f.shift(c, args)
+	if err != nil {
+		return err
+	}
 	return errors.Join(f.write(c, client, source, replay.Settings{Client: client, Source: source, Shift: by, Speed: speed}, key), rejected(c, source))
 }
 
@@ -149,13 +169,16 @@ func (f *replayFlags) write(c *cobra.Command, client *kafka.Client, source *capt
 		return err
 	}
 	began := time.Now()
-	bar := newProgress(c.ErrOrStderr())
+	bar := newProgress(c)
 	s.Observe = func(n int64, at record.Micros) {
 		done := source.Progress()
 		bar.at(done.Read, done.Total, fmt.Sprintf("%d records written, up to %s", n, at))
 	}
 	result, err := replay.Run(c.Context(), s)
 	bar.end()
+	if c.Context().Err() != nil {
+		return fmt.Errorf("%w: %d records were written; start over into a fresh prefix", errInterrupted, result.Records)
+	}
 	if err != nil {
 		return err
 	}
@@ -165,12 +188,21 @@ func (f *replayFlags) write(c *cobra.Command, client *kafka.Client, source *capt
 		}
 	}
 	if !f.wait {
-		if !shown.quiet {
-			fmt.Fprintf(c.ErrOrStderr(), "wrote %d records, %s to %s; see what comes of them with: cordonctl tail verdicts\n", result.Records, result.First, result.Last)
-		}
-		return nil
+		return printWritten(c, result)
 	}
 	return f.await(c, awaited{client, mark, result, source, key, began})
+}
+
+// printWritten tells what a replay wrote that nobody waits for.
+func printWritten(c *cobra.Command, r replay.Result) error {
+	if asJSON(c) {
+		return printJSON(c.OutOrStdout(), map[string]any{"records": r.Records, "firstEvent": r.First.String(), "lastEvent": r.Last.String()})
+	}
+	fmt.Fprintf(c.OutOrStdout(), "wrote %d records, %s to %s\n", r.Records, r.First, r.Last)
+	if !quiet(c) {
+		fmt.Fprintln(c.ErrOrStderr(), "see what comes of them with: cordonctl tail verdicts")
+	}
+	return nil
 }
 
 // awaited is a replay whose results are awaited.
@@ -195,11 +227,14 @@ var shownTopics = []stream.Topic{
 func (f *replayFlags) await(c *cobra.Command, a awaited) error {
 	ctx, cancel := context.WithTimeout(c.Context(), f.timeout)
 	defer cancel()
-	bar := newProgress(c.ErrOrStderr())
+	bar := newProgress(c)
 	err := replay.Await(ctx, a.client, a.mark, a.result.Clock-settle, func(at record.Micros) {
 		bar.at(0, 0, fmt.Sprintf("decided up to %s", at))
 	})
 	bar.end()
+	if c.Context().Err() != nil {
+		return fmt.Errorf("%w: everything is written, and the pipeline goes on without this command", errInterrupted)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("after %s not everything is decided: look at cordonctl doctor, or wait longer with --timeout", f.timeout)
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,33 +13,71 @@ import (
 	"cordon/internal/service"
 )
 
-// output says how results are shown; every command honours it.
-type output struct {
-	json  bool // one JSON object per line on standard output
-	quiet bool // no progress, no hints
-}
+// Flags that every command honours.
+const (
+	jsonFlag  = "json"
+	quietFlag = "quiet"
+)
 
-// shown is how this run shows results.
-var shown output
+// asJSON reports whether results are printed as JSON, one object per line.
+func asJSON(c *cobra.Command) bool { return c.Flag(jsonFlag).Value.String() == "true" }
+
+// quiet reports whether progress and hints are left out.
+func quiet(c *cobra.Command) bool { return c.Flag(quietFlag).Value.String() == "true" }
+
+// errInterrupted ends a command that a signal stopped before its work was done.
+// It hides the context's own error, which would count as a clean end.
+var errInterrupted = errors.New("interrupted before the work was done")
 
 func root() *cobra.Command {
-	c := &cobra.Command{
+	c := group(&cobra.Command{
 		Use:   "cordonctl",
 		Short: "replay, backtest and explain; set up and check a Cordon deployment",
 		Long: `cordonctl works with Cordon, which watches IoT terminals in 5G networks.
 
 Try it on a capture of your own, with no broker and nothing to set up:
 
-  cordonctl backtest capture.pcap`,
+  cordonctl backtest capture.pcap
+
+On a running deployment, look at how it is first:
+
+  cordonctl doctor
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a needed system
+is not reachable, 4 done but some input was rejected.`,
+		Example: `  cordonctl backtest --out result capture.pcap
+  cordonctl explain 3f2a --verdicts result/verdicts.jsonl`,
 		SilenceUsage: true, SilenceErrors: true, Version: service.Version().String(),
-	}
-	c.PersistentFlags().BoolVar(&shown.json, "json", false, "print results as JSON, one object per line")
-	c.PersistentFlags().BoolVar(&shown.quiet, "quiet", false, "no progress and no hints on standard error")
+	})
+	c.PersistentFlags().Bool(jsonFlag, false, "print results as JSON, one object per line")
+	c.PersistentFlags().Bool(quietFlag, false, "no progress and no hints on standard error")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return failure.Usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.AddCommand(backtestCommand(), replayCommand(), tailCommand(), topicsCommand(), keysCommand(), versionCommand())
+	c.AddCommand(
+		backtestCommand(), replayCommand(), simulateCommand(), tailCommand(), explainCommand(),
+		topicsCommand(), keysCommand(), configCommand(), doctorCommand(), versionCommand(),
+	)
+	return c
+}
+
+// group makes a command out of one that only holds others: alone it shows its
+// help, and a name it does not know is wrong usage. Cobra by itself prints the
+// help and reports success.
+func group(c *cobra.Command) *cobra.Command {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		c.SuggestionsMinimumDistance = 2
+		hint := ""
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = " did you mean " + strings.Join(near, " or ") + "?"
+		}
+		return failure.Usage(fmt.Errorf("%s has no command %q;%s see %s --help", c.CommandPath(), args[0], hint, c.CommandPath()))
+	}
 	return c
 }
 

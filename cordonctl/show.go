@@ -20,7 +20,7 @@ const maxRows = 20
 
 // show prints the summary: as JSON, or as a table with reasons.
 func (r *results) show(c *cobra.Command, terminals []capture.Terminal, key pseudonym.Key) error {
-	if shown.json {
+	if asJSON(c) {
 		return printJSON(c.OutOrStdout(), r.summary)
 	}
 	names, err := sources(terminals, key)
@@ -35,7 +35,7 @@ func (r *results) show(c *cobra.Command, terminals []capture.Terminal, key pseud
 	}
 	fmt.Fprintf(w, "raised: %s; cleared: %d; commands: %s\n", counts(s.Raised), s.Cleared, counts(s.Commands))
 	r.table(w, names)
-	if !shown.quiet && r.dir == "" && len(r.cases) > 0 {
+	if !quiet(c) && r.dir == "" && len(r.cases) > 0 {
 		fmt.Fprintln(c.ErrOrStderr(), "\nKeep everything with --out DIR; then: cordonctl explain TERMINAL --verdicts DIR/verdicts.jsonl")
 	}
 	return nil

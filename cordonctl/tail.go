@@ -35,7 +35,7 @@ isolation.rehearsal, isolation.commands, audit, deadletter, telemetry.`,
 					return failure.Usage(fmt.Errorf("--terminal: %w", err))
 				}
 			}
-			client, err := n.dial(c.Context())
+			client, err := n.dial(c)
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 func topicsCommand() *cobra.Command {
-	c := &cobra.Command{Use: "topics", Short: "make the topics of a deployment"}
+	c := group(&cobra.Command{Use: "topics", Short: "make the topics of a deployment", Example: "  cordonctl topics create --partitions 8 --replication 3"})
 	c.AddCommand(topicsCreateCommand())
 	return c
 }
@@ -34,7 +34,7 @@ what is learned of similar terminals is learned per partition.`,
 			if partitions < 1 || partitions > 1024 || replication < 1 {
 				return failure.Usage(fmt.Errorf("--partitions %d --replication %d: 1 to 1024 partitions, at least 1 replica", partitions, replication))
 			}
-			client, err := n.dial(c.Context())
+			client, err := n.dial(c)
 			if err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ what is learned of similar terminals is learned per partition.`,
 			if err != nil {
 				return err
 			}
-			if shown.json {
+			if asJSON(c) {
 				return printJSON(c.OutOrStdout(), map[string]any{"created": made})
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "created %d topics, %d were there already\n", len(made), len(stream.Topics(partitions))-len(made))

@@ -13,7 +13,7 @@ func versionCommand() *cobra.Command {
 		Use: "version", Short: "print the version of this program", Example: "  cordonctl version --json",
 		Args: arguments(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if shown.json {
+			if asJSON(c) {
 				return printJSON(c.OutOrStdout(), service.Version())
 			}
 			_, err := fmt.Fprintln(c.OutOrStdout(), "cordonctl", service.Version())

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+)
+
+// techniques are the names of what verdicts point to (MITRE ATT&CK; FGT: MITRE
+// FiGHT, which is ATT&CK for 5G).
+var techniques = map[string]string{
+	"T1046": "Network Service Discovery", "T1498": "Network Denial of Service",
+	"FGT1046": "Network Service Discovery in 5G", "FGT1498": "Network Denial of Service in 5G",
+}
+
+// print shows the explanation.
+func (e *explanation) print(c *cobra.Command) error {
+	if asJSON(c) {
+		return e.printJSON(c.OutOrStdout())
+	}
+	w := c.OutOrStdout()
+	v := &e.verdict
+	fmt.Fprintf(w, "%s  %s  %s at %s\n", v.Class, v.Terminal, v.Status, v.DecidedAt)
+	e.printSum(w)
+	e.printChecks(w)
+	e.printMeaning(w)
+	e.printHistory(w)
+	return nil
+}
+
+// printSum writes what each family contributes, and the total.
+func (e *explanation) printSum(w io.Writer) {
+	v := &e.verdict
+	fmt.Fprintf(w, "\nevidence since %s, in nats\n", v.FirstEvidenceAt)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	sum := int64(0)
+	for _, r := range v.Reasons {
+		sum += r.Contribution
+		bound, _ := familyBound(r.Family)
+		fmt.Fprintf(t, "  %s\t+%s\tof at most %s\t%s\n", r.Family, milli(r.Contribution), nats(int64(bound)), inWords(r))
+	}
+	fmt.Fprintf(t, "  sum\t=%s\t\t%s\n", milli(sum), e.limitsInWords())
+	t.Flush()
+}
+
+func (e *explanation) limitsInWords() string {
+	r := &e.limits
+	text := fmt.Sprintf("MALICIOUS from %s, WATCH from %s, calm at %s or less", nats(int64(r.Malicious)), nats(int64(r.Watch)), nats(int64(r.Clear)))
+	if !r.known {
+		text += " (the verdict is of another configuration, " + e.verdict.ConfigDigest.String() + ")"
+	}
+	return text
+}
+
+func (e *explanation) printChecks(w io.Writer) {
+	fmt.Fprintln(w, "\ncomputed again")
+	for _, k := range e.Checks {
+		state := "ok   "
+		if !k.OK {
+			state = "WRONG"
+		}
+		fmt.Fprintf(w, "  %s  %s\n", state, k.Text)
+	}
+	if e.verdict.Counterfactual != "" {
+		fmt.Fprintf(w, "\notherwise\n  %s\n", e.verdict.Counterfactual)
+	}
+}
+
+// printMeaning writes what the verdict stands for beside its numbers.
+func (e *explanation) printMeaning(w io.Writer) {
+	v := &e.verdict
+	fmt.Fprintln(w, "\nwhat it stands for")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, x := range v.Exceptions {
+		fmt.Fprintf(t, "  exception\t%s, level %d, %s\n", x.ExceptionID, x.Level, x.Trend)
+	}
+	for _, id := range v.TechniqueIDs {
+		fmt.Fprintf(t, "  technique\t%s %s\n", id, techniques[id])
+	}
+	for _, d := range v.Destinations {
+		fmt.Fprintf(t, "  destination\t%s, %d reports\n", endInWords(d), d.Flows)
+	}
+	if f := v.Forbidden; f.Set && f.Value.Flows > 0 {
+		fmt.Fprintf(t, "  since the last verdict\t%d reports, %d bytes towards them\n", f.Value.Flows, f.Value.ULVolume)
+	}
+	fmt.Fprintf(t, "  confidence\t%d %%, coverage %d ‰ (%d received, %d missing, %d late, %d rejected)\n", v.Confidence, v.Coverage.Permille, v.Coverage.Received, v.Coverage.Missing, v.Coverage.Late, v.Coverage.Rejected)
+	if device := e.device(); device != "" {
+		fmt.Fprintf(t, "  device\t%s\n", device)
+	}
+	fmt.Fprintf(t, "  criticality\t%s\n", criticality(v))
+	t.Flush()
+}
+
+func endInWords(d record.Destination) string {
+	port := "any port"
+	if d.Port != 0 {
+		port = fmt.Sprintf("port %d", d.Port)
+	}
+	return fmt.Sprintf("%s %s, protocol %d", d.Address, port, d.Protocol)
+}
+
+// device names what is known of the terminal's kind.
+func (e *explanation) device() string {
+	v := &e.verdict
+	var parts []string
+	for _, p := range []struct{ name, value string }{
+		{"type allocation code", v.TypeAllocationCode}, {"group", v.InternalGroupID}, {"dnn", v.DNN}, {"slice", v.SNSSAI}, {"tracking area", v.TrackingAreaCode},
+	} {
+		if p.value != "" {
+			parts = append(parts, p.name+" "+p.value)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func criticality(v *record.Verdict) string {
+	if v.EmergencySession {
+		return v.Criticality.String() + ", in an emergency session"
+	}
+	return v.Criticality.String()
+}
+
+const (
+	plotWidth = 40
+	plotLines = 24 // more verdicts than that are thinned out in the middle
+)
+
+// printHistory writes what became of the case, with a bar for its evidence; a
+// bar that passes the mark had enough for MALICIOUS.
+func (e *explanation) printHistory(w io.Writer) {
+	fmt.Fprintf(w, "\nthe case %s, %s", e.verdict.VerdictID, plural(len(e.history), "verdict"))
+	if e.earlier > 0 {
+		fmt.Fprintf(w, ", after %s about the same terminal", plural(e.earlier, "other case"))
+	}
+	fmt.Fprintln(w)
+	most := int64(e.limits.Malicious)
+	for _, v := range e.history {
+		most = max(most, v.Evidence)
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	left := 0
+	for i, v := range e.history {
+		if !e.shown(i) {
+			left++
+			continue
+		}
+		if left > 0 {
+			fmt.Fprintf(t, "  … %d more\t\t\t\t\n", left)
+			left = 0
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", v.DecidedAt, v.Status, v.Class, nats(v.Evidence), bar(v.Evidence, int64(e.limits.Malicious), most))
+	}
+	t.Flush()
+}
+
+// shown reports whether verdict i has a line: all of a short history; of a long
+// one both ends and what changed.
+func (e *explanation) shown(i int) bool {
+	if len(e.history) <= plotLines || i < plotLines/3 || i >= len(e.history)-plotLines/3 {
+		return true
+	}
+	before, v := &e.history[i-1], &e.history[i]
+	return v.Status != record.StatusUpdated || v.Class != before.Class
+}
+
+// bar draws evidence on a scale that ends at most, with the threshold as a mark.
+func bar(evidence, threshold, most int64) string {
+	column := func(n int64) int { return int(max(n, 0) * plotWidth / max(most, 1)) }
+	line := []rune(strings.Repeat("█", column(evidence)) + strings.Repeat(" ", plotWidth+1-column(evidence)))
+	if at := column(threshold); line[at] == ' ' {
+		line[at] = '|'
+	} else {
+		line[at] = '▒'
+	}
+	return strings.TrimRight(string(line), " ")
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// explained is the explanation as plain JSON.
+type explained struct {
+	Terminal   string           `json:"terminal"`
+	Consistent bool             `json:"consistent"`
+	Sum        int64            `json:"sum"` // milli-nats
+	Thresholds explainedLimits  `json:"thresholds"`
+	Checks     []check          `json:"checks"`
+	Verdict    json.RawMessage  `json:"verdict"`
+	History    []explainedState `json:"history"`
+	Earlier    int              `json:"earlierCases"`
+}
+
+// explainedLimits are thresholds in milli-nats.
+type explainedLimits struct {
+	Malicious detect.Nats `json:"malicious"`
+	Family    detect.Nats `json:"family"`
+	Watch     detect.Nats `json:"watch"`
+	Outside   detect.Nats `json:"watchOutside"`
+	Clear     detect.Nats `json:"clear"`
+	// Known reports that they are those of the verdict.
+	Known bool `json:"ofThisVerdict"`
+}
+
+// explainedState is one verdict of the history.
+type explainedState struct {
+	DecidedAt string `json:"decidedAt"`
+	Status    string `json:"status"`
+	Class     string `json:"class"`
+	Evidence  int64  `json:"evidence"`
+	Score     int32  `json:"score"`
+}
+
+func (e *explanation) printJSON(w io.Writer) error {
+	text, err := record.AppendJSON(nil, &e.verdict)
+	if err != nil {
+		return err
+	}
+	r := &e.limits
+	out := explained{
+		Terminal: e.verdict.Terminal.String(), Consistent: e.Consistent, Checks: e.Checks, Verdict: text, Earlier: e.earlier,
+		Thresholds: explainedLimits{r.Malicious, r.Family, r.Watch, r.WatchOutside, r.Clear, r.known},
+	}
+	for _, reason := range e.verdict.Reasons {
+		out.Sum += reason.Contribution
+	}
+	for _, v := range e.history {
+		out.History = append(out.History, explainedState{v.DecidedAt.String(), v.Status.String(), v.Class.String(), v.Evidence, v.Score})
+	}
+	return printJSON(w, out)
+}

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+	"cordon/scorer/judge"
+	scorer "cordon/scorer/task"
+)
+
+// thresholds are what a verdict is held against.
+type thresholds struct {
+	judge.Rule
+	// known reports that the verdict names exactly this configuration; else
+	// what depends on it is shown, and never called wrong.
+	known bool
+}
+
+// digestPartitions is up to how many telemetry partitions a digest is looked
+// for: it is made of the settings and of that number.
+const digestPartitions = 1024
+
+// thresholdsOf returns the thresholds of the settings, and whether the digest
+// of a verdict is theirs.
+func thresholdsOf(s scorer.Settings, digest record.Digest) thresholds {
+	d := s.Decision
+	t := thresholds{Rule: judge.Rule{
+		Malicious: detect.Nats(d.Malicious), Family: detect.Nats(d.Family), Watch: detect.Nats(d.Watch),
+		WatchOutside: detect.Nats(d.WatchOutside), Clear: detect.Nats(d.Clear),
+	}}
+	for n := int32(1); n <= digestPartitions && !t.known; n++ {
+		t.known = s.Digest(n) == digest
+	}
+	return t
+}
+
+// check is one statement about a verdict that was computed again.
+type check struct {
+	OK   bool   `json:"ok"`
+	What string `json:"what"`
+	Text string `json:"text"`
+}
+
+// explanation is a verdict with what comes of computing it again.
+type explanation struct {
+	verdict record.Verdict
+	history []record.Verdict // of the case, in order
+	earlier int              // cases before this one
+	limits  thresholds
+
+	Checks     []check
+	Consistent bool
+}
+
+// explain computes the newest of the verdicts of a terminal again.
+func explain(verdicts []record.Verdict, t thresholds) explanation {
+	e := explanation{verdict: verdicts[len(verdicts)-1], limits: t, Consistent: true}
+	before := map[record.ID]bool{}
+	for _, v := range verdicts {
+		if v.VerdictID == e.verdict.VerdictID {
+			e.history = append(e.history, v)
+		} else {
+			before[v.VerdictID] = true
+		}
+	}
+	e.earlier = len(before)
+	e.sum()
+	e.families()
+	e.score()
+	e.class()
+	return e
+}
+
+func (e *explanation) tell(ok bool, what, text string) {
+	e.Checks = append(e.Checks, check{ok, what, text})
+	e.Consistent = e.Consistent && ok
+}
+
+// sum adds the contributions up.
+func (e *explanation) sum() {
+	sum := int64(0)
+	for _, r := range e.verdict.Reasons {
+		sum += r.Contribution
+	}
+	if sum == e.verdict.Evidence {
+		e.tell(true, "sum", fmt.Sprintf("the contributions add up to the evidence, %s nats", milli(sum)))
+		return
+	}
+	e.tell(false, "sum", fmt.Sprintf("the contributions add up to %s nats, the verdict says %s", milli(sum), milli(e.verdict.Evidence)))
+}
+
+// families holds every contribution against the bound of its family.
+func (e *explanation) families() {
+	seen := map[string]bool{}
+	for _, r := range e.verdict.Reasons {
+		bound, known := familyBound(r.Family)
+		switch {
+		case seen[r.Family]:
+			e.tell(false, "family", "the family "+r.Family+" has two reasons; it may have one")
+		case !known:
+			e.tell(false, "family", "the family "+r.Family+" is not known to this version of cordonctl")
+		case r.Contribution < 0 || r.Contribution > int64(bound):
+			e.tell(false, "family", fmt.Sprintf("the family %s contributes %s nats; its bounds are 0 and %s", r.Family, milli(r.Contribution), milli(int64(bound))))
+		}
+		seen[r.Family] = true
+	}
+}
+
+// familyBound returns the most a family can contribute: what the detectors
+// themselves make of evidence without end.
+func familyBound(family string) (detect.Nats, bool) {
+	endless := detect.Sum{Value: math.MaxInt32}
+	l := (&detect.State{Scan: endless, Flood: endless, Uplink: endless, Starts: endless}).At(0)
+	switch family {
+	case judge.FamilyScan:
+		return l.Scan, true
+	case judge.FamilyFlood:
+		return l.Flood, true
+	case judge.FamilyVolume:
+		return l.Volume, true
+	}
+	return 0, false
+}
+
+// score computes score and levels from the evidence.
+func (e *explanation) score() {
+	v := &e.verdict
+	want := judge.Score(detect.Nats(v.Evidence))
+	if v.Score != want {
+		e.tell(false, "score", fmt.Sprintf("%s nats make a score of %d, the verdict says %d", milli(v.Evidence), want, v.Score))
+	} else {
+		e.tell(true, "score", fmt.Sprintf("%s nats make a score of %d of 1000", milli(v.Evidence), want))
+	}
+	for _, x := range v.Exceptions {
+		if level := (want + 5) / 10; x.Level != level {
+			e.tell(false, "level", fmt.Sprintf("a score of %d makes level %d, %s has %d", want, level, x.ExceptionID, x.Level))
+		}
+	}
+}
+
+// levels are the nats of each family of a verdict.
+func levels(v *record.Verdict) detect.Levels {
+	var l detect.Levels
+	for _, r := range v.Reasons {
+		switch nats := detect.Nats(r.Contribution); r.Family {
+		case judge.FamilyScan:
+			l.Scan += nats
+		case judge.FamilyFlood:
+			l.Flood += nats
+		case judge.FamilyVolume:
+			l.Volume += nats
+		}
+	}
+	return l
+}
+
+// class looks for the verdict at which the case has, or first had, the evidence
+// for its class: a class never steps down while its case is open.
+func (e *explanation) class() {
+	class := e.verdict.Class
+	if l := levels(&e.verdict); e.limits.Class(l) == class {
+		e.tell(true, "class", fmt.Sprintf("%s: %s", class, ruleInWords(&e.limits.Rule, l, class)))
+		return
+	}
+	open := e.sinceRaised()
+	for i := range open {
+		if l := levels(&open[i]); e.limits.Class(l) == class {
+			e.tell(true, "class", fmt.Sprintf("%s since %s: %s; a class never steps down while its case is open", class, open[i].DecidedAt, ruleInWords(&e.limits.Rule, l, class)))
+			return
+		}
+	}
+	switch {
+	case !e.limits.known:
+		e.tell(true, "class", fmt.Sprintf("%s was decided with other thresholds than these; name the scorer's file with --scorer-config", class))
+	case open[0].Status != record.StatusRaised:
+		e.tell(true, "class", fmt.Sprintf("%s was reached in a verdict that is no longer kept", class))
+	default:
+		e.tell(false, "class", fmt.Sprintf("no verdict of this case has the evidence that makes it %s", class))
+	}
+}
+
+// sinceRaised returns the verdicts of the case since it was last raised; a case
+// that was cleared and taken up again keeps its name.
+func (e *explanation) sinceRaised() []record.Verdict {
+	for i := len(e.history) - 1; i > 0; i-- {
+		if e.history[i].Status == record.StatusRaised {
+			return e.history[i:]
+		}
+	}
+	return e.history
+}
+
+// ruleInWords says which part of the decision rule made a class.
+func ruleInWords(r *judge.Rule, l detect.Levels, class record.Class) string {
+	sum := fmt.Sprintf("evidence %s ≥ %s", nats(int64(l.Sum())), nats(int64(r.Malicious)))
+	switch {
+	case class == record.ClassMalicious && l.Scan >= r.Malicious:
+		return fmt.Sprintf("%s and the scan family alone reaches it (%s)", sum, weights(r, l))
+	case class == record.ClassMalicious:
+		return fmt.Sprintf("%s and at least two families have ≥ %s: %s", sum, nats(int64(r.Family)), weights(r, l))
+	case class == record.ClassWatch:
+		text := fmt.Sprintf("evidence %s ≥ %s, of it %s ≥ %s outside the volume family", nats(int64(l.Sum())), nats(int64(r.Watch)), nats(int64(l.OutsideVolume())), nats(int64(r.WatchOutside)))
+		if l.Sum() >= r.Malicious {
+			return text + ", and neither a second family nor a scan alone makes it MALICIOUS"
+		}
+		return text + fmt.Sprintf(", and %s < %s", nats(int64(l.Sum())), nats(int64(r.Malicious)))
+	}
+	return "no rule of this version makes this class"
+}
+
+// weights lists the families that count.
+func weights(r *judge.Rule, l detect.Levels) string {
+	text := ""
+	for _, f := range []struct {
+		name string
+		nats detect.Nats
+	}{{judge.FamilyScan, l.Scan}, {judge.FamilyFlood, l.Flood}, {judge.FamilyVolume, l.Volume}} {
+		if f.nats < r.Family {
+			continue
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += f.name + " " + nats(int64(f.nats))
+	}
+	return text
+}
+
+// milli writes milli-nats in full.
+func milli(n int64) string {
+	sign := ""
+	if n < 0 {
+		sign = "-"
+	}
+	return fmt.Sprintf("%s%d.%03d", sign, abs(n)/1000, abs(n)%1000)
+}
