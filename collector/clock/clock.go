@@ -53,7 +53,7 @@ type Clock struct {
 	byID     map[string]*Source
 	last     *Source // the source of the last look-up
 	others   *Source // shared by sources beyond MaxSources and by records of no source
-	low      *Source // the oldest source that is waited for
+	low      *Source // the oldest source that is waited for, nil: to be looked for
 	newest   record.Micros
 	passed   record.Micros // R
 	swept    record.Micros // hour of the newest time when sources were last forgotten

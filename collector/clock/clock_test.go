@@ -103,7 +103,6 @@ func restored(t interface{ Fatalf(string, ...any) }, c *clock.Clock) *clock.Cloc
 			}
 		}
 	}
-	back.Restored()
 	return back
 }
 
@@ -337,7 +336,6 @@ func FuzzRestore(f *testing.F) {
 		_ = c.RestorePartition(&r)
 		r = wire.NewReader(data)
 		if c.RestoreSource(&r) == nil {
-			c.Restored()
 			take(c, step{"z", start, false})
 		}
 	})

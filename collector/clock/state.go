@@ -102,6 +102,3 @@ func (s *Source) restore(r *wire.Reader) bool {
 	}
 	return !r.Failed()
 }
-
-// Restored ends the restore.
-func (c *Clock) Restored() { c.findLow() }

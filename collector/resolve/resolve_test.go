@@ -161,7 +161,7 @@ func TestAgainstTheRules(t *testing.T) {
 			case 3:
 				passed += record.Micros(rapid.IntRange(0, 20).Draw(t, "passed"))
 			case 4:
-				table = restart(t, table, stored, passed)
+				table = restart(t, table, stored)
 			}
 			for h, who := table.Next(passed); h != nil; h, who = table.Next(passed) {
 				take(h, who)
@@ -196,7 +196,7 @@ func TestAgainstTheRules(t *testing.T) {
 }
 
 // restart cuts the table into the store and builds another from it.
-func restart(t interface{ Fatalf(string, ...any) }, table *resolve.Table, stored map[string][]byte, passed record.Micros) *resolve.Table {
+func restart(t interface{ Fatalf(string, ...any) }, table *resolve.Table, stored map[string][]byte) *resolve.Table {
 	put := func(name string, piece []byte) {
 		if piece == nil {
 			delete(stored, name)
@@ -218,7 +218,6 @@ func restart(t interface{ Fatalf(string, ...any) }, table *resolve.Table, stored
 			t.Fatalf("restore: %v", err)
 		}
 	}
-	back.Restored(passed)
 	return back
 }
 
@@ -313,7 +312,6 @@ func FuzzRestore(f *testing.F) {
 		_ = table.RestoreBinding(&r)
 		r = wire.NewReader(piece)
 		_ = table.RestoreHeld(&r)
-		table.Restored(100)
 		for h, _ := table.Next(1000); h != nil; h, _ = table.Next(1000) {
 			table.Done(h)
 		}

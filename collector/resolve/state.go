@@ -91,8 +91,8 @@ func (t *Table) RestoreBinding(r *wire.Reader) error {
 	return nil
 }
 
-// RestoreHeld takes back one record that waits. Which queue it waits in follows
-// from R: Next moves it.
+// RestoreHeld takes back one record that waits. Next finds out again whether R
+// has passed it.
 func (t *Table) RestoreHeld(r *wire.Reader) error {
 	h := &Held{Offset: r.Long(), At: record.Micros(r.Long()), Appended: record.Micros(r.Long()), stored: true}
 	h.Key = readKey(r)
@@ -102,11 +102,4 @@ func (t *Table) RestoreHeld(r *wire.Reader) error {
 	}
 	t.admit(h)
 	return nil
-}
-
-// Restored ends the restore: records that R has passed wait for session events.
-func (t *Table) Restored(passed record.Micros) {
-	for len(t.fresh) > 0 && t.fresh[0].At < passed {
-		t.await(t.popFresh())
-	}
 }

@@ -89,8 +89,10 @@ func BenchmarkCollectorTaskByAddress(b *testing.B) {
 	var cut stream.Cut
 	batch := stream.Batch{AppendTime: start + record.Hour}
 	for i := range 1000 {
+		established := session(-1, supi(i), address(i), record.SessionEstablished)
+		established.SourceID = "upf-1" // one source: R is the newest flow
 		batch.Records = append(batch.Records, stream.Record{Offset: int64(i),
-			Value: raw.AppendTelemetry(nil, session(-1, supi(i), address(i), record.SessionEstablished))})
+			Value: raw.AppendTelemetry(nil, established)})
 	}
 	now := stream.Now{Wall: start, Frontier: stream.Far}
 	c.Process(batch, now, &out)

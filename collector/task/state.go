@@ -82,8 +82,6 @@ func (t *Task) rebuild() error {
 		}
 	}
 	t.pieces = restoring{}
-	t.clock.Restored()
-	t.table.Restored(t.clock.Passed())
 	return nil
 }
 
