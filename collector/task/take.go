@@ -21,9 +21,18 @@ type input struct {
 	now      stream.Now
 }
 
+// maxRecord bounds a raw record: with every field at its bound one has about
+// 2 KiB, so what is larger is no telemetry and must not fill the held room.
+const maxRecord = 64 << 10
+
 // take gives one record its outcome, and reports false, having changed nothing,
 // when the frontier holds it back.
 func (t *Task) take(in input, out *stream.Effects) bool {
+	if len(in.Value) > maxRecord {
+		t.clock.Count(t.clock.Known(""), in.appended, clock.Rejected, 1)
+		t.bury(in, validate.Problem{Reason: record.DeadOversize, Detail: "record: at most 64 KiB"}, out)
+		return true
+	}
 	if err := t.decoder.Decode(in.Value, &t.raw); err != nil {
 		t.clock.Count(t.clock.Known(""), in.appended, clock.Rejected, 1)
 		t.bury(in, problemOf(err), out)

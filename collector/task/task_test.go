@@ -213,8 +213,9 @@ func TestDeadLetters(t *testing.T) {
 	r.put(0, nil, &raw.Telemetry{OccurredAt: at(0), SourceID: "upf-1", SUPI: supi(1)}) // no payload
 	r.put(0, nil, session(0, "", address(1), record.SessionEstablished))
 	r.put(0, nil, flow(0, supi(1), netip.Addr{}))
+	r.putBytes(0, nil, append(good, make([]byte, 1<<16)...))
 	r.run()
-	want := "UNKNOWN_SCHEMA@0 UNKNOWN_SCHEMA@1 UNKNOWN_SCHEMA@2 UNDECODABLE@3 INVALID_IDENTITY@4 NO_SUBJECT@5 FUTURE_TIME@6 OUT_OF_RANGE@7 UNKNOWN_PAYLOAD@8 NO_SUBJECT@9"
+	want := "UNKNOWN_SCHEMA@0 UNKNOWN_SCHEMA@1 UNKNOWN_SCHEMA@2 UNDECODABLE@3 INVALID_IDENTITY@4 NO_SUBJECT@5 FUTURE_TIME@6 OUT_OF_RANGE@7 UNKNOWN_PAYLOAD@8 NO_SUBJECT@9 OVERSIZE@11"
 	if got := r.dead(); got != want {
 		t.Errorf("dead letters\n got %s\nwant %s", got, want)
 	}
