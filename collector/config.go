@@ -1,7 +1,7 @@
 package main
 
-import "cordon/internal/settings"
+import settings "cordon/internal/settings/collector"
 
 // defaults are the collector's configuration where file, environment and flags say
 // nothing. Keys, units and consequences: collector --help, docs/operations.md.
-var defaults = settings.DefaultCollector()
+var defaults = settings.Default()

@@ -28,4 +28,5 @@ var collector = program.Program[task.Settings]{
 		stage := task.Stage(cfg.Settings, key)
 		return &stage, nil
 	},
+	Caution: func(cfg config.Program[task.Settings]) string { return keyfile.Caution(cfg.Settings.Keys.File) },
 }

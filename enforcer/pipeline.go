@@ -21,7 +21,6 @@ var enforcer = program.Program[task.Settings]{
 	About:    "enforcer reads verdicts and orders isolation, step by step and reversibly, within limits.",
 	Defaults: defaults,
 	Stage: func(cfg config.Program[task.Settings]) (*stream.Stage, error) {
-		stage := task.Stage(cfg.Settings)
-		return &stage, nil
+		return task.Stage(cfg.Settings)
 	},
 }

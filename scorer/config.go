@@ -1,7 +1,7 @@
 package main
 
-import "cordon/internal/settings"
+import settings "cordon/internal/settings/scorer"
 
 // defaults are the scorer's configuration where file, environment and flags say
 // nothing. Keys, units and consequences: scorer --help, docs/operations.md.
-var defaults = settings.DefaultScorer()
+var defaults = settings.Default()

@@ -20,7 +20,6 @@ var scorer = program.Program[task.Settings]{
 	About:    "scorer reads telemetry, learns how each terminal behaves and writes verdicts with reasons.",
 	Defaults: defaults,
 	Stage: func(cfg config.Program[task.Settings]) (*stream.Stage, error) {
-		stage := task.Stage(cfg.Settings)
-		return &stage, nil
+		return task.Stage(cfg.Settings)
 	},
 }

@@ -29,6 +29,8 @@ const (
 	// flushRecords and flushEvery bound how long a record waits for others.
 	flushRecords = 2000
 	flushEvery   = 50 * time.Millisecond
+	// introduceWithin bounds the wait for collectors that are down.
+	introduceWithin = 15 * time.Second
 )
 
 // Source gives telemetry in order of event time; io.EOF ends it.
@@ -110,12 +112,71 @@ func (r *run) add(ctx context.Context, t *raw.Telemetry) error {
 		return err
 	}
 	r.buffered(r.feed.Add(t))
+	if r.result.Records == 0 {
+		if err := r.introduce(ctx); err != nil {
+			return err
+		}
+	}
 	r.result.Records++
 	r.result.Last = r.feed.Newest()
 	if len(r.buffer.Sends()) < flushRecords && time.Since(r.flushed) < flushEvery {
 		return nil
 	}
 	return r.flush(ctx)
+}
+
+// introduce writes the first Clocks and waits until every raw partition has
+// taken notice. A partition that never had a source does not count (EMPTY), so
+// at full speed the others would run past its first records in the moment its
+// collector needs to see them. Where no collector runs there is nothing to wait
+// for: one that starts later reads every partition before it calls it empty.
+func (r *run) introduce(ctx context.Context) error {
+	before, err := states(ctx, r.Client)
+	if err != nil {
+		return err
+	}
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	limit, cancel := context.WithTimeout(ctx, introduceWithin)
+	defer cancel()
+	for len(before) > 0 {
+		now, err := states(ctx, r.Client)
+		if err != nil {
+			return err
+		}
+		waiting := 0
+		for p := range before {
+			if now[p] == record.ClockEmpty {
+				waiting++
+			}
+		}
+		if waiting == 0 || wait(limit, 20*time.Millisecond) != nil {
+			break
+		}
+	}
+	return ctx.Err()
+}
+
+// states returns the newest state of every raw partition that has one.
+func states(ctx context.Context, c *kafka.Client) (map[int32]record.ClockState, error) {
+	known := map[int32]record.ClockState{}
+	err := eachClock(ctx, c, func(s *record.SourceClock) { known[s.RawPartition] = s.State })
+	return known, err
+}
+
+// eachClock calls fn for the newest clocks of all raw partitions, in the order
+// they were written.
+func eachClock(ctx context.Context, c *kafka.Client, fn func(*record.SourceClock)) error {
+	return c.Read(ctx, stream.Partition{Topic: stream.Progress}, 0, func(b stream.Batch) error {
+		for _, rec := range b.Records {
+			var s record.SourceClock
+			if record.DecodeInto(rec.Value, &s) == nil {
+				fn(&s)
+			}
+		}
+		return nil
+	})
 }
 
 func (r *run) buffered(sends []stream.Send) {
@@ -180,15 +241,7 @@ func shift(t *raw.Telemetry, by record.Micros) {
 // CheckClock refuses a deployment whose clock has passed first.
 func CheckClock(ctx context.Context, c *kafka.Client, first record.Micros) error {
 	clock := record.Micros(0)
-	err := c.Read(ctx, stream.Partition{Topic: stream.Progress}, 0, func(b stream.Batch) error {
-		for _, rec := range b.Records {
-			var s record.SourceClock
-			if record.DecodeInto(rec.Value, &s) == nil {
-				clock = max(clock, s.Time)
-			}
-		}
-		return nil
-	})
+	err := eachClock(ctx, c, func(s *record.SourceClock) { clock = max(clock, s.Time) })
 	if err != nil {
 		return err
 	}

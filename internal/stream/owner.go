@@ -83,7 +83,9 @@ func (o *Owner) Begin(s Start) error {
 			*at = p
 		}
 	}
-	o.changed = o.changed || len(s.Lost) > 0
+	// A first checkpoint is due at once: a task that is killed before it has one
+	// would start as if it had never been, under another generation.
+	o.changed = o.changed || !o.restored || len(s.Lost) > 0
 	return o.task.Start(s)
 }
 

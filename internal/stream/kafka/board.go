@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"math"
 	"sync"
 
 	"cordon/internal/record"
@@ -16,20 +17,29 @@ const alignBound = 20 * record.Second
 type board struct {
 	mu     sync.Mutex
 	fronts []stream.Front
-	wake   map[int32]chan struct{} // of the workers that run here
+	wake   map[int32]chan struct{} // of the workers that run here; stays over a restart
 }
 
 func newBoard(n int32) *board {
 	return &board{fronts: make([]stream.Front, n), wake: map[int32]chan struct{}{}}
 }
 
+// expect makes the siblings wait for partitions whose workers are about to
+// start: until one has restored its task, nobody knows how far it has come.
+func (b *board) expect(ids []int32) {
+	for _, id := range ids {
+		b.publish(id, stream.Front{Counts: true, Time: math.MinInt64})
+	}
+}
+
 // join adds a worker; the channel tells it when a sibling moved.
 func (b *board) join(id int32) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c := make(chan struct{}, 1)
-	b.wake[id] = c
-	return c
+	if b.wake[id] == nil {
+		b.wake[id] = make(chan struct{}, 1)
+	}
+	return b.wake[id]
 }
 
 // leave takes a partition off the board: nobody here waits for it.

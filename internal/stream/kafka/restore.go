@@ -60,6 +60,9 @@ func (w *worker) restore() error {
 		}
 		w.owner.Skip(lost, first)
 	}
+	if err := w.cut(); err != nil {
+		return err
+	}
 	w.r.tell(false, w.id, fmt.Sprintf("started with %d pieces of state, restored in %d ms", pieces, time.Since(began).Milliseconds()), nil)
 	return nil
 }

@@ -224,10 +224,16 @@ func (r *Runner) assign(ctx context.Context, ids []int32) {
 			delete(r.workers, id)
 		}
 	}
+	var fresh []int32
 	for _, id := range ids {
-		if r.workers[id] != nil || ctx.Err() != nil {
-			continue
+		if r.workers[id] == nil && ctx.Err() == nil {
+			fresh = append(fresh, id)
 		}
+	}
+	if r.settings.Stage.Aligned {
+		r.board.expect(fresh)
+	}
+	for _, id := range fresh {
 		w := newWorker(r, id)
 		r.workers[id] = w
 		r.wait.Go(w.run)

@@ -57,13 +57,11 @@ func (w *worker) stop() { w.cancel() }
 // run restores and feeds the task until stop, again after every failure that
 // may pass. A checkpoint that cannot be continued ends the program.
 func (w *worker) run() {
+	defer w.r.board.leave(w.id)
 	var b backoff
 	for w.ctx.Err() == nil {
 		began := time.Now()
 		err := w.live()
-		if w.r.board != nil {
-			w.r.board.leave(w.id)
-		}
 		switch {
 		case err == nil || w.ctx.Err() != nil && (retryable(err) || errors.Is(err, context.Canceled)):
 			return

@@ -28,7 +28,6 @@ type owned struct {
 	*stream.Owner
 	id       int32
 	producer *Producer
-	blocked  bool // left records of the last batch for a later frontier
 }
 
 // NewRunner starts every task of the stage from its committed state.
@@ -45,6 +44,9 @@ func NewRunner(log *Log, stage *stream.Stage) (*Runner, error) {
 			return nil, fmt.Errorf("%s task %d: %w", stage.Name, id, err)
 		}
 		r.owners = append(r.owners, o)
+		if err := r.Cut(id); err != nil {
+			return nil, fmt.Errorf("%s task %d: %w", stage.Name, id, err)
+		}
 		r.fronts[id] = o.Front()
 	}
 	return r, nil

@@ -1,0 +1,250 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"cordon/collector/pseudonym"
+	collector "cordon/collector/task"
+	enforcer "cordon/enforcer/task"
+	"cordon/internal/backtest"
+	"cordon/internal/capture"
+	"cordon/internal/raw"
+	"cordon/internal/record"
+	"cordon/internal/replay"
+	"cordon/internal/simulate"
+	"cordon/internal/stream"
+	scorer "cordon/scorer/task"
+)
+
+// sharePermille lets every terminal be isolated: which ones a cap holds back
+// depends on how far each partition has come, and is no part of P2.
+const sharePermille = 1000
+
+// outputs are the confirmed verdicts and the commands of a run, as JSON lines
+// per terminal, in order.
+type outputs struct {
+	verdicts, commands map[record.Pseudonym][]string
+}
+
+// captures returns the folder with captures, or skips the test.
+func captures(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("CORDON_CAPTURES")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "captures")
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("skipped: no captures (CORDON_CAPTURES names their folder)")
+	}
+	return path
+}
+
+// opener makes the same source again.
+type opener func() replay.Source
+
+func ofCapture(t *testing.T, path, terminal string) opener {
+	return func() replay.Source {
+		t.Helper()
+		source, err := capture.Open([]string{path}, terminals(terminal))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { source.Close() })
+		return source
+	}
+}
+
+func ofFleet(t *testing.T, attacks ...simulate.Attack) opener {
+	start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
+	return func() replay.Source {
+		t.Helper()
+		fleet, err := simulate.New(simulate.Settings{Terminals: 200, Start: start, Duration: 8 * record.Minute, Seed: 7, Attacks: attacks, Lifelike: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fleet
+	}
+}
+
+// quiet runs the same stages in this process: what a live run has to equal.
+func quiet(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32) outputs {
+	t.Helper()
+	first := collector.Stage(collector.DefaultSettings(), key)
+	second, err1 := scorer.Stage(scorer.DefaultSettings())
+	unlimited := enforcer.DefaultSettings()
+	unlimited.SharePermille = sharePermille
+	third, err2 := enforcer.Stage(unlimited)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	all := gather()
+	run, err := backtest.New(backtest.Settings{
+		Stages: []*stream.Stage{&first, second, third}, Partitions: partitions,
+		Sink: func(o backtest.Output) error { return all.take(o.Topic, o.Value) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var telemetry raw.Telemetry
+	for source.Next(&telemetry) == nil {
+		if err := run.Add(&telemetry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	return all.outputs()
+}
+
+// gathering keeps the newest record of each (terminal, sequence).
+type gathering struct {
+	verdicts map[record.Pseudonym]map[[2]int64]string
+	commands map[record.Pseudonym]map[[2]int64]string
+	doubled  []string // different records under one sequence
+}
+
+func gather() *gathering {
+	return &gathering{verdicts: map[record.Pseudonym]map[[2]int64]string{}, commands: map[record.Pseudonym]map[[2]int64]string{}}
+}
+
+func (g *gathering) take(topic stream.Topic, value []byte) error {
+	switch topic {
+	case stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal:
+	default:
+		return nil
+	}
+	decoded, err := record.Decode(value)
+	if err != nil {
+		return err
+	}
+	switch r := decoded.(type) {
+	case *record.Verdict:
+		g.put(g.verdicts, r.Terminal, [2]int64{r.StateGeneration, r.Sequence}, r)
+	case *record.IsolationCommand:
+		// The fence counts active enforcers: not part of a comparison of runs.
+		r.Fence = 0
+		g.put(g.commands, r.Terminal, [2]int64{0, r.Sequence}, r)
+	}
+	return nil
+}
+
+func (g *gathering) put(into map[record.Pseudonym]map[[2]int64]string, id record.Pseudonym, order [2]int64, rec any) {
+	line, err := record.AppendJSON(nil, rec)
+	if err != nil {
+		line = []byte(err.Error())
+	}
+	if into[id] == nil {
+		into[id] = map[[2]int64]string{}
+	}
+	if was, known := into[id][order]; known && was != string(line) {
+		g.doubled = append(g.doubled, fmt.Sprintf("%s %v:\n  %s\n  %s", id, order, was, line))
+	}
+	into[id][order] = string(line)
+}
+
+func (g *gathering) outputs() outputs {
+	return outputs{verdicts: ordered(g.verdicts), commands: ordered(g.commands)}
+}
+
+func ordered(from map[record.Pseudonym]map[[2]int64]string) map[record.Pseudonym][]string {
+	out := map[record.Pseudonym][]string{}
+	for id, lines := range from {
+		orders := make([][2]int64, 0, len(lines))
+		for order := range lines {
+			orders = append(orders, order)
+		}
+		sort.Slice(orders, func(i, j int) bool {
+			return orders[i][0] < orders[j][0] || orders[i][0] == orders[j][0] && orders[i][1] < orders[j][1]
+		})
+		for _, order := range orders {
+			out[id] = append(out[id], lines[order])
+		}
+	}
+	return out
+}
+
+// replayed writes the source and waits until it is decided.
+func (d *deployment) replayed(source replay.Source, speed int64, observe func(int64)) outputs {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), 5*time.Minute)
+	defer cancel()
+	mark, err := replay.MarkOutputs(ctx, d.client, stream.Verdicts)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	result, err := replay.Run(ctx, replay.Settings{Client: d.client, Source: source, Speed: speed, Observe: func(n int64, _ record.Micros) {
+		if observe != nil {
+			observe(n)
+		}
+	}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := replay.Await(ctx, d.client, mark, result.Clock-record.Minute, nil); err != nil {
+		d.t.Fatalf("waiting for the end of the replay: %v", err)
+	}
+	return d.outputs()
+}
+
+func (d *deployment) outputs() outputs {
+	d.t.Helper()
+	all := gather()
+	for _, topic := range []stream.Topic{stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal} {
+		for _, rec := range d.records(topic) {
+			if err := all.take(topic, rec.Value); err != nil {
+				d.t.Fatalf("%s: %v", topic, err)
+			}
+		}
+	}
+	if len(all.doubled) > 0 {
+		d.t.Errorf("%d records differ under one sequence, the first:\n%s", len(all.doubled), all.doubled[0])
+	}
+	return all.outputs()
+}
+
+// same compares two runs, byte for byte per terminal.
+func same(t *testing.T, want, got outputs) {
+	t.Helper()
+	compare(t, "verdicts", want.verdicts, got.verdicts)
+	compare(t, "commands", want.commands, got.commands)
+}
+
+func compare(t *testing.T, what string, want, got map[record.Pseudonym][]string) {
+	t.Helper()
+	if len(want) == 0 {
+		t.Errorf("the backtest gives no %s: nothing is compared", what)
+	}
+	for id := range got {
+		if want[id] == nil {
+			t.Errorf("%s of terminal %s, which the backtest has none of: %s", what, id, got[id][0])
+		}
+	}
+	for id, lines := range want {
+		for i := range lines {
+			if i >= len(got[id]) || got[id][i] != lines[i] {
+				t.Errorf("%s %d of %d of terminal %s differ\nbacktest: %s\nlive:     %s", what, i, len(lines), id, lines[i], at(got[id], i))
+				break
+			}
+		}
+		if len(got[id]) > len(lines) {
+			t.Errorf("terminal %s has %d %s, the backtest %d: %s", id, len(got[id]), what, len(lines), strings.Join(got[id][len(lines):], "\n"))
+		}
+	}
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "none"
+}
