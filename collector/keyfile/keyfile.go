@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"cordon/collector/pseudonym"
@@ -52,6 +53,23 @@ func Read(path string) (pseudonym.Key, error) {
 		return key, failure.Usage(fmt.Errorf("%s: %s: %w", setting, path, err))
 	}
 	return key, nil
+}
+
+// devName begins the name of a key file that was made for trying things out.
+const devName = "DEV"
+
+// Caution says why the key at path protects nobody, in words for the log; empty
+// where nothing speaks against it. The mark is in the file's name, so that it
+// stays with the key in every listing, and a secret is not needed to see it.
+func Caution(path string) string {
+	const remedy = "; for subscribers make one with 'cordonctl keys new' and name it in " + setting
+	if strings.HasPrefix(filepath.Base(path), devName) {
+		return fmt.Sprintf("%s %s is a DEV key, for trying out only: it lies beside what it protects%s", setting, path, remedy)
+	}
+	if key, err := Read(path); err == nil && key.IsTest() {
+		return fmt.Sprintf("%s %s holds the published test key, a DEV key: everybody can resolve its pseudonyms%s", setting, path, remedy)
+	}
+	return ""
 }
 
 // Create writes a new key to path, which must not exist: with an overwritten

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cordon/collector/keyfile"
+	"cordon/collector/pseudonym"
 	"cordon/internal/failure"
 )
 
@@ -54,6 +55,29 @@ func TestReadRefuses(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), secret[:8]) {
 			t.Errorf("%s: the error holds the key: %v", name, err)
+		}
+	}
+}
+
+func TestCautionNamesDevKeys(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, name := range []string{"DEV-pseudonym.key", "pseudonym.key"} {
+		if err := keyfile.Create(filepath.Join(dir, name), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := pseudonym.TestKey().Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "test.key"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, warned := range map[string]bool{"DEV-pseudonym.key": true, "pseudonym.key": false, "test.key": true, "absent.key": false} {
+		got := keyfile.Caution(filepath.Join(dir, name))
+		if (got != "") != warned || warned && !strings.Contains(got, "DEV key") {
+			t.Errorf("Caution(%s) = %q, want a warning of a DEV key: %v", name, got, warned)
 		}
 	}
 }

@@ -37,6 +37,9 @@ type Program[T any] struct {
 	Defaults config.Program[T]
 	// Stage is made once the configuration is valid.
 	Stage func(config.Program[T]) (*stream.Stage, error)
+	// Caution says what an operator is warned of at every start, of a
+	// configuration that works; nil or "": nothing.
+	Caution func(config.Program[T]) string
 }
 
 // startTimeout is how long a program waits for brokers that do not answer when
@@ -50,6 +53,7 @@ func Main[T any](p Program[T]) int {
 	flags.SetOutput(io.Discard)
 	path := flags.String("config", "", "YAML file with the keys below")
 	version := flags.Bool("version", false, "print the version and exit")
+	healthcheck := flags.Bool("healthcheck", false, "ask the program that runs with this http.listen whether it is ready, and exit: 0 ready, 1 not")
 	if err := config.AddFlags(flags, p.Defaults); err != nil {
 		return service.Fail(os.Stderr, p.Name, err)
 	}
@@ -67,11 +71,14 @@ func Main[T any](p Program[T]) int {
 	if err != nil {
 		return service.Fail(os.Stderr, p.Name, err)
 	}
+	if *healthcheck {
+		return service.Fail(os.Stderr, p.Name, checkHealth(cfg.HTTP.Listen, os.Stdout))
+	}
 	stage, err := p.Stage(cfg)
 	if err != nil {
 		return service.Fail(os.Stderr, p.Name, err)
 	}
-	run := func(ctx context.Context) error { return serve(ctx, p.Name, cfg, stage) }
+	run := func(ctx context.Context) error { return p.serve(ctx, cfg, stage) }
 	return service.Run(run, service.Options{Program: p.Name, Deadline: cfg.ShutdownTimeout})
 }
 
@@ -98,8 +105,8 @@ func Client(k config.Kafka, topics config.Topics) (*kafka.Client, error) {
 
 // serve runs the stage until ctx ends. It starts the HTTP server before the
 // runner and stops it after, so that the last state can be seen.
-func serve[T any](ctx context.Context, name string, cfg config.Program[T], stage *stream.Stage) error {
-	log := logging.New(logging.Settings{Level: cfg.Log.Level, Format: cfg.Log.Format, Program: name}, os.Stderr)
+func (p Program[T]) serve(ctx context.Context, cfg config.Program[T], stage *stream.Stage) error {
+	log := logging.New(logging.Settings{Level: cfg.Log.Level, Format: cfg.Log.Format, Program: p.Name}, os.Stderr)
 	client, err := Client(cfg.Kafka, cfg.Topics)
 	if err != nil {
 		return err
@@ -109,7 +116,7 @@ func serve[T any](ctx context.Context, name string, cfg config.Program[T], stage
 		Stage: stage, Group: cfg.Group, SessionTimeout: cfg.Kafka.SessionTimeout, TransactionTimeout: cfg.Kafka.TransactionTimeout,
 		Interval: cfg.Checkpoint.Interval, PrefetchBytes: int(cfg.Kafka.PrefetchBytes), StartTimeout: startTimeout, Tell: teller(log),
 	})
-	metrics := observe.NewMetrics(name, service.Version().String())
+	metrics := observe.NewMetrics(p.Name, service.Version().String())
 	server, err := observe.Serve(observe.Options{Listen: cfg.HTTP.Listen, Metrics: metrics, Ready: func() observe.Readiness {
 		ready, reason := runner.Ready()
 		return observe.Readiness{Ready: ready, Reason: reason}
@@ -119,6 +126,7 @@ func serve[T any](ctx context.Context, name string, cfg config.Program[T], stage
 	}
 	watch := startWatch(metrics, runner)
 	log.Info("started", logging.String("version", service.Version().String()), logging.String("prefix", cfg.Topics.Prefix), logging.String("http", server.Addr()))
+	p.caution(log, cfg)
 	err = runner.Run(ctx)
 	watch.stop()
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -126,6 +134,16 @@ func serve[T any](ctx context.Context, name string, cfg config.Program[T], stage
 	err = errors.Join(err, server.Close(closing))
 	log.Info("stopped")
 	return err
+}
+
+// caution warns of what works but should not be in use.
+func (p Program[T]) caution(log *logging.Logger, cfg config.Program[T]) {
+	if p.Caution == nil {
+		return
+	}
+	if text := p.Caution(cfg); text != "" {
+		log.Warn(text)
+	}
 }
 
 // teller writes notices of the runner as log lines; repeated warnings of a
