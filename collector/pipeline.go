@@ -25,8 +25,7 @@ var collector = program.Program[task.Settings]{
 		if err != nil {
 			return nil, err
 		}
-		stage := task.Stage(cfg.Settings, key)
-		return &stage, nil
+		return task.Stage(cfg.Settings, key)
 	},
 	Caution: func(cfg config.Program[task.Settings]) string { return keyfile.Caution(cfg.Settings.Keys.File) },
 }

@@ -214,9 +214,15 @@ func (c *Clock) Count(s *Source, at record.Micros, outcome Outcome, n int64) {
 }
 
 // Due reports whether event time T is far enough past the last SourceClock for
-// the next.
+// the next: in another step of Every, or past the end of another pane. Steps
+// lie on a grid, so that a SourceClock that the wall clock asked for in between
+// moves none of the later ones, and each reports the same panes in every run.
 func (c *Clock) Due(t record.Micros) bool {
-	return t >= 0 && (c.stated < 0 || t-c.stated >= c.settings.Every)
+	if t < 0 || c.stated < 0 {
+		return t >= 0
+	}
+	return t.Floor(c.settings.Every) > c.stated.Floor(c.settings.Every) ||
+		(t-c.settings.Lateness).Floor(Pane) > (c.stated-c.settings.Lateness).Floor(Pane)
 }
 
 // State returns the SourceClock of a partition whose every record up to t was

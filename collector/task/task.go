@@ -36,10 +36,13 @@ const StateVersion = 1
 // stageName names the collector in transactional ids and dead letters.
 const stageName = "collector"
 
-// Stage returns the collector's place in the flow. Settings and key that cannot
-// be used make every task refuse to start.
-func Stage(settings Settings, key pseudonym.Key) stream.Stage {
-	return stream.Stage{
+// Stage returns the collector's place in the flow. Settings or a key that cannot
+// be used are an error.
+func Stage(settings Settings, key pseudonym.Key) (*stream.Stage, error) {
+	if _, err := New(settings, key, 0); err != nil {
+		return nil, err
+	}
+	return &stream.Stage{
 		Name:          stageName,
 		Inputs:        []stream.Topic{stream.TelemetryRaw},
 		State:         stream.CollectorState,
@@ -48,13 +51,10 @@ func Stage(settings Settings, key pseudonym.Key) stream.Stage {
 		Counts:        []stream.Topic{stream.Telemetry},
 		Aligned:       true,
 		NewTask: func(partition int32) stream.Task {
-			t, err := New(settings, key, partition)
-			if err != nil {
-				return refusing{err}
-			}
+			t, _ := New(settings, key, partition) // it was made once above: only memory can fail it
 			return t
 		},
-	}
+	}, nil
 }
 
 // Task is the collector of one raw partition.
@@ -171,14 +171,3 @@ func (t *Task) state(at, wall record.Micros, out *stream.Effects) {
 // a test proves for each; an encoder that refused one would leave a value no
 // reader knows, and its reader would count it.
 func (t *Task) encode(rec any) { t.value, _ = record.Append(t.value[:0], rec) }
-
-// refusing is a task that cannot start; err says why.
-type refusing struct{ err error }
-
-func (r refusing) Restore(_, _ []byte) error                                     { return r.err }
-func (r refusing) Start(stream.Start) error                                      { return r.err }
-func (r refusing) Process(stream.Batch, stream.Now, *stream.Effects) (taken int) { return 0 }
-func (r refusing) Tick(stream.Now, *stream.Effects)                              {}
-func (r refusing) Cut(*stream.Cut)                                               {}
-func (r refusing) Settle(bool)                                                   {}
-func (r refusing) Front() stream.Front                                           { return stream.Front{} }

@@ -23,7 +23,7 @@ const start = record.Micros(1_700_000_000_000_000)
 type rig struct {
 	t      testing.TB
 	log    *memory.Log
-	stage  stream.Stage
+	stage  *stream.Stage
 	runner *memory.Runner
 }
 
@@ -34,9 +34,18 @@ func settings() task.Settings {
 	return s
 }
 
+func stageOf(t testing.TB, s task.Settings, key pseudonym.Key) *stream.Stage {
+	t.Helper()
+	stage, err := task.Stage(s, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stage
+}
+
 func newRig(t testing.TB, rawPartitions, partitions int32) *rig {
 	t.Helper()
-	r := &rig{t: t, log: memory.NewLog(), stage: task.Stage(settings(), pseudonym.TestKey())}
+	r := &rig{t: t, log: memory.NewLog(), stage: stageOf(t, settings(), pseudonym.TestKey())}
 	for topic, n := range map[stream.Topic]int32{stream.TelemetryRaw: rawPartitions, stream.CollectorState: rawPartitions,
 		stream.Telemetry: partitions, stream.DeadLetters: 1, stream.Progress: 1} {
 		r.log.Create(topic, n)
@@ -48,7 +57,7 @@ func newRig(t testing.TB, rawPartitions, partitions int32) *rig {
 
 func (r *rig) restart() {
 	r.t.Helper()
-	runner, err := memory.NewRunner(r.log, &r.stage)
+	runner, err := memory.NewRunner(r.log, r.stage)
 	if err != nil {
 		r.t.Fatalf("start: %v", err)
 	}
@@ -345,7 +354,7 @@ func TestHeldIsBounded(t *testing.T) {
 	r := newRig(t, 1, 1)
 	s := settings()
 	s.HeldBytes = 1 << 16
-	r.stage = task.Stage(s, pseudonym.TestKey())
+	r.stage = stageOf(t, s, pseudonym.TestKey())
 	r.restart()
 	for i := range 400 {
 		r.put(0, nil, flow(5, "", address(i)))
@@ -445,12 +454,11 @@ func TestStartRefuses(t *testing.T) {
 	r := newRig(t, 1, 1)
 	r.put(0, nil, flow(0, supi(1), netip.Addr{}))
 	r.run()
-	r.stage = task.Stage(settings(), other)
-	if _, err := memory.NewRunner(r.log, &r.stage); !errors.Is(err, stream.ErrState) || !strings.Contains(err.Error(), "keys.file") {
+	r.stage = stageOf(t, settings(), other)
+	if _, err := memory.NewRunner(r.log, r.stage); !errors.Is(err, stream.ErrState) || !strings.Contains(err.Error(), "keys.file") {
 		t.Errorf("state of another key: got %v", err)
 	}
-	r.stage = task.Stage(settings(), pseudonym.Key{})
-	if _, err := memory.NewRunner(r.log, &r.stage); !errors.Is(err, pseudonym.ErrKey) {
+	if _, err := task.Stage(settings(), pseudonym.Key{}); !errors.Is(err, pseudonym.ErrKey) {
 		t.Errorf("no key: got %v", err)
 	}
 	fresh, err := task.New(settings(), pseudonym.TestKey(), 0)

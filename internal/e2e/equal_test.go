@@ -78,17 +78,17 @@ func ofFleet(t *testing.T, attacks ...simulate.Attack) opener {
 // quiet runs the same stages in this process: what a live run has to equal.
 func quiet(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32) outputs {
 	t.Helper()
-	first := collector.Stage(collector.DefaultSettings(), key)
+	first, err := collector.Stage(collector.DefaultSettings(), key)
 	second, err1 := scorer.Stage(scorer.DefaultSettings())
 	unlimited := enforcer.DefaultSettings()
 	unlimited.SharePermille = sharePermille
 	third, err2 := enforcer.Stage(unlimited)
-	if err := errors.Join(err1, err2); err != nil {
+	if err := errors.Join(err, err1, err2); err != nil {
 		t.Fatal(err)
 	}
 	all := gather()
 	run, err := backtest.New(backtest.Settings{
-		Stages: []*stream.Stage{&first, second, third}, Partitions: partitions,
+		Stages: []*stream.Stage{first, second, third}, Partitions: partitions,
 		Sink: func(o backtest.Output) error { return all.take(o.Topic, o.Value) },
 	})
 	if err != nil {

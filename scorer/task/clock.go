@@ -1,7 +1,11 @@
 package task
 
 import (
+	"cmp"
+	"slices"
+
 	"cordon/internal/record"
+	"cordon/scorer/pane"
 )
 
 // maxRawPartitions bounds what a SourceClock is believed to say.
@@ -135,16 +139,47 @@ func (t tally) coverage() record.Coverage {
 	return c
 }
 
+// dated is a tally of the panes up to one.
+type dated struct {
+	upTo  pane.Number
+	tally tally
+}
+
 // coverage keeps what was received and what was not: since the last Progress,
-// and over the last one to two hours of event time for verdicts.
+// and over the last one to two hours of event time for verdicts. What a raw
+// partition says of panes that are still open waits in ahead, so that a verdict
+// holds the counts of the panes up to its own, however early they were known.
 type coverage struct {
 	progress, hour, before tally
 	since                  record.Micros // start of hour
+	ahead                  []dated       // in order of upTo
 }
 
-// add counts at watermark now.
+// hold takes a tally of the panes up to one.
+func (c *coverage) hold(upTo pane.Number, t tally) {
+	if t == (tally{}) {
+		return
+	}
+	at, found := slices.BinarySearchFunc(c.ahead, upTo, func(d dated, n pane.Number) int { return cmp.Compare(d.upTo, n) })
+	if !found {
+		c.ahead = slices.Insert(c.ahead, at, dated{upTo: upTo})
+	}
+	c.ahead[at].tally.add(t)
+}
+
+// reach counts what is known of the panes up to n.
+func (c *coverage) reach(n pane.Number) {
+	done := 0
+	for done < len(c.ahead) && c.ahead[done].upTo <= n {
+		c.add(c.ahead[done].tally, c.ahead[done].upTo.End())
+		done++
+	}
+	c.ahead = slices.Delete(c.ahead, 0, done)
+}
+
+// add counts at event time now; never back.
 func (c *coverage) add(t tally, now record.Micros) {
-	if hour := now.Floor(record.Hour); hour != c.since {
+	if hour := max(now.Floor(record.Hour), c.since); hour != c.since {
 		c.before = tally{}
 		if hour-c.since == record.Hour {
 			c.before = c.hour

@@ -164,6 +164,7 @@ type partitionState struct {
 	Hour      [4]int64      `json:"hour"`
 	Before    [4]int64      `json:"before"`
 	Since     record.Micros `json:"since"`
+	Ahead     [][5]int64    `json:"ahead,omitempty"` // pane and tally
 }
 
 // rawState is a raw partition's part of it.
@@ -182,6 +183,9 @@ func (t *Task) partitionState() *partitionState {
 	}
 	for _, r := range t.clock.raw {
 		s.Raw = append(s.Raw, rawState{r.time, r.state, r.heard, r.dropped})
+	}
+	for _, d := range t.coverage.ahead {
+		s.Ahead = append(s.Ahead, [5]int64{int64(d.upTo), d.tally.received, d.tally.missing, d.tally.late, d.tally.rejected})
 	}
 	return s
 }
@@ -205,6 +209,9 @@ func (t *Task) restorePartition(value []byte) error {
 	t.clock.watermark, t.clock.running = s.Watermark, s.Running
 	t.ring.Jump(s.First)
 	t.waiting.next, t.waiting.committed, t.swept = s.Waiting, s.Waiting, s.Swept
-	t.coverage = coverage{tallyOf(s.Progress), tallyOf(s.Hour), tallyOf(s.Before), s.Since}
+	t.coverage = coverage{progress: tallyOf(s.Progress), hour: tallyOf(s.Hour), before: tallyOf(s.Before), since: s.Since}
+	for _, d := range s.Ahead {
+		t.coverage.ahead = append(t.coverage.ahead, dated{pane.Number(d[0]), tallyOf([4]int64(d[1:]))})
+	}
 	return nil
 }

@@ -40,6 +40,7 @@ func (t *Task) follow(out *stream.Effects) {
 		}
 		t.release(out)
 	}
+	t.coverage.reach(t.ring.First() - 1)
 	if passed {
 		t.progress(out)
 	}
@@ -91,6 +92,7 @@ func (t *Task) close(out *stream.Effects) {
 	}
 	slices.SortFunc(t.order, t.compare)
 	t.census.advance(n)
+	t.coverage.reach(n)
 	for _, o := range t.order {
 		t.step(n, o.number, out)
 	}

@@ -125,7 +125,7 @@ func (t *Task) takeOther(value []byte, origin position, out *stream.Effects) {
 			t.refuse(record.DeadOutOfRange, origin, out)
 			return
 		}
-		t.coverage.add(sourcesOf(r), t.clock.watermark)
+		t.coverage.hold(pane.Of(max(r.Time-t.clock.lateness, 0))-1, sourcesOf(r))
 		t.follow(out)
 	case *record.ProfileChange, *record.DecisionChange, *record.SettingChange:
 		t.counts.changes++
