@@ -202,6 +202,9 @@ func (t *Task) restorePartition(value []byte) error {
 	if err := json.Unmarshal(value, &s); err != nil {
 		return fmt.Errorf("%w: partition piece: %w", ErrState, err)
 	}
+	if s.First < 0 || len(s.Raw) > maxRawPartitions {
+		return fmt.Errorf("%w: partition piece is out of range", ErrState)
+	}
 	t.clock.raw = nil
 	for _, r := range s.Raw {
 		t.clock.raw = append(t.clock.raw, rawClock{r.Time, r.State, r.Heard, r.Dropped})

@@ -1,16 +1,23 @@
 package task
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
+	"reflect"
+	"strings"
 	"testing"
+	"time"
+	"unsafe"
 
 	"cordon/internal/record"
 	"cordon/internal/stream"
+	"cordon/scorer/judge"
 	"cordon/scorer/pane"
 )
 
-// epoch is the time tests start at: the edge of a pane and of an hour.
+// epoch is the time tests start at: the edge of a pane.
 const epoch = record.Micros(1_780_000_200) * record.Second
 
 // script is a list of encoded records for one task.
@@ -142,13 +149,7 @@ func TestScanIsRaisedAndCleared(t *testing.T) {
 	}
 	s.clock(epoch + record.Day)
 	list := run(t, start(t, nil), s.values)
-	for _, w := range warnings(list) {
-		t.Logf("%s early %v %+v", w.OccurredAt, w.ExceptionID, w.Reasons)
-	}
 	got := verdicts(list)
-	for _, v := range got {
-		t.Logf("%s %v %v seq %d evidence %d score %d conf %d %+v %q %+v", v.DecidedAt, v.Status, v.Class, v.Sequence, v.Evidence, v.Score, v.Confidence, v.Reasons, v.Counterfactual, v.Destinations)
-	}
 	if len(got) < 2 || got[0].Status != record.StatusRaised || got[0].Class != record.ClassMalicious {
 		t.Fatalf("want a malicious case, got %+v", got)
 	}
@@ -157,5 +158,400 @@ func TestScanIsRaisedAndCleared(t *testing.T) {
 	}
 	if last := got[len(got)-1]; last.Status != record.StatusCleared {
 		t.Errorf("last = %v, want CLEARED", last.Status)
+	}
+}
+
+func TestLateRecordsChangeNothing(t *testing.T) {
+	var s script
+	s.clock(epoch)
+	s.clock(epoch + record.Hour)
+	for _, f := range scan(1, epoch+record.Minute, 30, record.Second) {
+		s.add(f.record())
+	}
+	s.clock(epoch + 2*record.Hour)
+	task := start(t, nil)
+	list := run(t, task, s.values)
+	if got := verdicts(list); len(got) != 0 {
+		t.Errorf("verdicts from late records: %+v", got)
+	}
+	if task.counts.late != 30 {
+		t.Errorf("late = %d, want 30", task.counts.late)
+	}
+	last := list[len(list)-1].rec.(*record.Progress)
+	if last.Coverage.Late != 30 || last.Coverage.Permille != 0 {
+		t.Errorf("coverage = %+v, want 30 late", last.Coverage)
+	}
+}
+
+func TestBadInputIsDeadLettered(t *testing.T) {
+	good := flow{1, epoch, "203.0.113.1:443", pane.TCP, 1, 1}.record()
+	future := *good
+	future.OccurredAt = -1
+	port := *good
+	port.Flow.RemotePort = 70_000
+	for _, c := range []struct {
+		name  string
+		value []byte
+		want  record.DeadLetterReason
+	}{
+		{"garbage", []byte("garbage"), record.DeadUnknownSchema},
+		{"cut short", encode(good)[:40], record.DeadUndecodable},
+		{"empty", nil, record.DeadUnknownSchema},
+		{"before 1970", encode(&future), record.DeadOutOfRange},
+		{"port", encode(&port), record.DeadOutOfRange},
+		{"not for this topic", encode(&record.Progress{}), record.DeadUnknownSchema},
+		{"clock of no partition", encode(&record.SourceClock{RawPartition: 5, RawPartitions: 1}), record.DeadOutOfRange},
+	} {
+		list := run(t, start(t, nil), [][]byte{c.value})
+		if len(list) != 1 || list[0].topic != stream.DeadLetters {
+			t.Errorf("%s: sent %+v, want one dead letter", c.name, list)
+			continue
+		}
+		if d := list[0].rec.(*record.DeadLetter); d.Reason != c.want || d.Stage != "scorer" || d.SourceTopic != "telemetry" {
+			t.Errorf("%s: %+v, want %v", c.name, d, c.want)
+		}
+	}
+}
+
+func TestChangesAreCounted(t *testing.T) {
+	task := start(t, nil)
+	list := run(t, task, [][]byte{
+		encode(&record.ProfileChange{TypeAllocationCode: "35209900"}), encode(&record.DecisionChange{Kind: record.DecisionAllow}),
+		encode(&record.SettingChange{Name: "destinations"}),
+	})
+	if len(list) != 0 || task.counts.changes != 3 {
+		t.Errorf("sent %d, counted %d, want 0 and 3", len(list), task.counts.changes)
+	}
+}
+
+// When the room to wait is full, a raw partition that holds up the rest is no
+// longer waited for; where there is none to drop, records go to dead letters.
+func TestRoomToWaitIsBounded(t *testing.T) {
+	small := func(s *Settings) { s.HeldBytes = 1 << 16 }
+	fill := func(partitions int32) []sent {
+		var s script
+		for p := range partitions {
+			s.add(&record.SourceClock{RawPartition: p, RawPartitions: partitions, State: record.ClockActive,
+				Time: epoch + record.Micros(p)*record.Hour})
+		}
+		for i := range 1000 {
+			s.add(flow{1, epoch + 30*record.Minute + record.Micros(i)*record.Second, "203.0.113.1:443", pane.TCP, 1, 1}.record())
+		}
+		return run(t, start(t, small), s.values)
+	}
+	refused, progress := 0, 0
+	for _, s := range fill(1) {
+		if d, is := s.rec.(*record.DeadLetter); is && d.Reason == record.DeadHeldTooMany {
+			refused++
+		}
+	}
+	if refused == 0 || refused == 1000 {
+		t.Errorf("one raw partition: %d refused, want some", refused)
+	}
+	refused = 0
+	for _, s := range fill(2) {
+		switch r := s.rec.(type) {
+		case *record.DeadLetter:
+			refused++
+		case *record.Progress:
+			progress++
+			if r.Sources[0].State != record.ClockStalled {
+				t.Errorf("progress says %+v, want the first STALLED", r.Sources)
+			}
+		}
+	}
+	if refused != 0 || progress != 1 {
+		t.Errorf("two raw partitions: %d refused, %d progress, want 0 and 1", refused, progress)
+	}
+}
+
+func TestFloodNamesItsVictim(t *testing.T) {
+	var s script
+	s.clock(epoch)
+	for i := range 300 {
+		at := epoch + record.Micros(i)*100*record.Millisecond
+		s.add(flow{1, at, fmt.Sprintf("203.0.113.5:%d", 1000+i), pane.UDP, 40, 0}.record())
+		if i%100 == 0 {
+			s.add(flow{1, at, "198.51.100.1:123", pane.UDP, 1, 0}.record()) // a time server that fails
+		}
+	}
+	s.clock(epoch + record.Day)
+	list := run(t, start(t, nil), s.values)
+	if w := warnings(list); len(w) == 0 || w[0].ExceptionID != record.WrongDestinationAddress {
+		t.Errorf("warnings: %+v", w)
+	}
+	got := verdicts(list)
+	if len(got) == 0 {
+		t.Fatal("no verdict")
+	}
+	for _, v := range got {
+		if len(v.Destinations) != 1 || v.Destinations[0].Address.String() != "203.0.113.5" || v.Destinations[0].Port != 0 {
+			t.Errorf("%v at %s: destinations %+v, want 203.0.113.5 with any port", v.Status, v.DecidedAt, v.Destinations)
+		}
+	}
+}
+
+// At most one early warning per terminal, exception and minute.
+func TestEarlyWarningsAreFew(t *testing.T) {
+	var s script
+	s.clock(epoch)
+	for i := range 1300 {
+		at := epoch + record.Micros(i)*50*record.Millisecond
+		if i%200 == 0 {
+			s.clock(at)
+		}
+		s.add(flow{1, at, "203.0.113.5:80", pane.TCP, 40, 0}.record())
+	}
+	got := warnings(run(t, start(t, nil), s.values))
+	if len(got) != 2 || got[0].ExceptionID != record.SuspicionOfDDoSAttack || got[1].OccurredAt < got[0].OccurredAt+record.Minute {
+		t.Errorf("65 s of flood: %+v, want two warnings a minute apart", got)
+	}
+	if len(got) > 0 && got[0].Evidence < int64(floodWarning) {
+		t.Errorf("evidence %d, want at least %d", got[0].Evidence, floodWarning)
+	}
+}
+
+// A retry loop to three dead servers over all open panes is no scan.
+func TestRepeatsAreNoScan(t *testing.T) {
+	var s script
+	s.clock(epoch)
+	for i := range 60 {
+		s.add(flow{1, epoch + record.Micros(i)*record.Second, fmt.Sprintf("203.0.113.%d:443", i%3), pane.TCP, 1, 0}.record())
+	}
+	s.clock(epoch + record.Day)
+	list := run(t, start(t, nil), s.values)
+	if len(warnings(list)) > 0 || len(verdicts(list)) > 0 {
+		t.Errorf("warned %d times, judged %d times, want neither", len(warnings(list)), len(verdicts(list)))
+	}
+}
+
+// The kill switches switch off what they say.
+func TestDetectorsCanBeSwitchedOff(t *testing.T) {
+	var s script
+	s.clock(epoch)
+	for _, f := range scan(1, epoch, 30, record.Second) {
+		s.add(f.record())
+	}
+	s.clock(epoch + record.Day)
+	list := run(t, start(t, func(s *Settings) { s.Scan.Enabled = false }), s.values)
+	if len(warnings(list))+len(verdicts(list)) != 0 {
+		t.Errorf("D1 is off: %d warnings, %d verdicts", len(warnings(list)), len(verdicts(list)))
+	}
+}
+
+// One Progress per step, with the watermark; populations once an hour.
+func TestProgress(t *testing.T) {
+	var s script
+	s.clock(epoch)
+	s.add(flow{1, epoch + record.Second, "203.0.113.1:443", pane.TCP, 1, 1}.record())
+	for i := range 100 {
+		s.clock(epoch + record.Micros(i)*5*record.Second)
+	}
+	s.clock(epoch + record.Hour)
+	s.clock(epoch + 30*record.Hour)
+	var list []*record.Progress
+	for _, r := range run(t, start(t, nil), s.values) {
+		if p, is := r.rec.(*record.Progress); is {
+			list = append(list, p)
+		}
+	}
+	if len(list) != 49+1+1 { // a pane every 10 s, the runs of an hour and of 29 hours once
+		t.Errorf("%d Progress, want 51", len(list))
+	}
+	for i, p := range list {
+		if i > 0 && p.Time <= list[i-1].Time {
+			t.Errorf("Progress %d goes from %s to %s", i, list[i-1].Time, p.Time)
+		}
+	}
+	if p := list[10]; p.Terminals != 1 || p.StateGeneration != 1 {
+		t.Errorf("Progress = %+v, want one terminal, generation 1", p)
+	}
+	if p := list[len(list)-1]; p.Terminals != 0 || p.Time != epoch+30*record.Hour-20*record.Second {
+		t.Errorf("last Progress = %+v, want no terminal", p)
+	}
+	if p := list[49]; len(p.Populations) != 1 || p.Populations[0] != (record.Population{Dimension: "dnn", Value: "iot", Terminals: 1}) {
+		t.Errorf("populations = %+v at %s", p.Populations, p.Time)
+	}
+}
+
+func TestGeneration(t *testing.T) {
+	digest := DefaultSettings().Digest(1)
+	tail := []stream.Record{
+		{Key: []byte(progressKey), Value: encode(&record.Progress{StateGeneration: 4})},
+		{Key: []byte{1}, Value: encode(&record.Verdict{StateGeneration: 4})},
+	}
+	for _, c := range []struct {
+		name string
+		from stream.Start
+		want int64
+	}{
+		{"fresh", stream.Start{}, 1},
+		{"without state after verdicts", stream.Start{Tail: tail}, 5},
+		{"restored", stream.Start{Restored: true, Header: stream.Header{StateVersion: StateVersion, StateGeneration: 7, ConfigDigest: digest}}, 7},
+		{"restored under another configuration", stream.Start{Restored: true, Header: stream.Header{StateVersion: StateVersion, StateGeneration: 7}}, 8},
+	} {
+		task := New(DefaultSettings(), 0)
+		c.from.Partitions = testCounts()
+		if err := task.Start(c.from); err != nil || task.generation != c.want {
+			t.Errorf("%s: generation %d (%v), want %d", c.name, task.generation, err, c.want)
+		}
+	}
+	err := New(DefaultSettings(), 0).Start(stream.Start{Restored: true, Header: stream.Header{StateVersion: 99}})
+	if !errors.Is(err, ErrState) {
+		t.Errorf("another state version: %v, want %v", err, ErrState)
+	}
+}
+
+// A terminal that was silent for 30 days is forgotten, also in the state.
+func TestSilentTerminalsAreForgotten(t *testing.T) {
+	task := start(t, nil)
+	var s script
+	s.clock(epoch)
+	s.add(flow{1, epoch, "203.0.113.1:443", pane.TCP, 1, 1}.record())
+	s.clock(epoch + record.Hour)
+	run(t, task, s.values)
+	task.Cut(new(stream.Cut))
+	task.Settle(true)
+	var later script
+	later.clock(epoch + 31*record.Day)
+	run(t, task, later.values)
+	var cut stream.Cut
+	task.Cut(&cut)
+	if len(task.roster.numbers) != 0 {
+		t.Errorf("%d terminals, want none", len(task.roster.numbers))
+	}
+	if p := cut.Pieces()[0]; p.Value != nil || p.Key[0] != kindTerminal {
+		t.Errorf("first piece %q %q, want the terminal's removal", p.Key, p.Value)
+	}
+}
+
+func TestEmergencySessionIsTold(t *testing.T) {
+	var s script
+	s.clock(epoch)
+	session := &record.PseudonymisedTelemetry{Terminal: record.Pseudonym{1, 1}, OccurredAt: epoch + record.Second, Kind: record.KindSession,
+		Session: record.Session{Event: record.SessionEstablished, Emergency: true}}
+	s.add(session)
+	for _, f := range scan(1, epoch, 30, record.Second) {
+		s.add(f.record())
+	}
+	s.clock(epoch + record.Day)
+	if got := verdicts(run(t, start(t, nil), s.values)); len(got) == 0 || !got[0].EmergencySession {
+		t.Errorf("verdicts %+v, want them to tell of the emergency session", got)
+	}
+}
+
+// The state of a terminal is small and free of pointers.
+func TestTerminalSize(t *testing.T) {
+	size := unsafe.Sizeof(terminal{})
+	t.Logf("a terminal has %d bytes, a case %d, a pane %d, a destination %d",
+		size, unsafe.Sizeof(judge.Case{}), unsafe.Sizeof(pane.Slot{}), unsafe.Sizeof(pane.Destination{}))
+	if size > 700 {
+		t.Errorf("a terminal has %d bytes, want at most 700 (1.2 KB with all detectors)", size)
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[terminal](), reflect.TypeFor[judge.Case](), reflect.TypeFor[pane.Slot](), reflect.TypeFor[pane.Destination]()} {
+		if name := pointerIn(typ); name != "" {
+			t.Errorf("%v holds a pointer: %s", typ, name)
+		}
+	}
+}
+
+// pointerIn names the first pointer in a type.
+func pointerIn(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if inner := pointerIn(t.Field(i).Type); inner != "" {
+				return t.Field(i).Name + "." + inner
+			}
+		}
+	case reflect.Array:
+		return pointerIn(t.Elem())
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.String, reflect.Interface, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return t.String()
+	}
+	return ""
+}
+
+func TestSettingsValidate(t *testing.T) {
+	if err := DefaultSettings().Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for key, change := range map[string]func(*Settings){
+		"lateness":         func(s *Settings) { s.Lateness = 61 * time.Second },
+		"scan.failure_tcp": func(s *Settings) { s.Scan.FailureTCP = 0 },
+		"flood.bytes":      func(s *Settings) { s.Flood.Bytes = 1 },
+		"decision.watch":   func(s *Settings) { s.Decision.Watch = 30_000 },
+		"decision.clear":   func(s *Settings) { s.Decision.Clear = 12_000 },
+		"infrastructure":   func(s *Settings) { s.Infrastructure = []string{"here"} },
+	} {
+		s := DefaultSettings()
+		change(&s)
+		if err := s.Validate(); err == nil || !strings.HasPrefix(err.Error(), key) {
+			t.Errorf("%s: %v, want an error that names the key", key, err)
+		}
+	}
+	changed := DefaultSettings()
+	changed.Flood.Packets++
+	if changed.Digest(8) == DefaultSettings().Digest(8) || DefaultSettings().Digest(8) == DefaultSettings().Digest(4) {
+		t.Error("the digest does not tell settings or partition counts apart")
+	}
+}
+
+// fleet returns one encoded flow of each of n terminals in one pane.
+func fleet(n int, at record.Micros) stream.Batch {
+	b := stream.Batch{Partition: stream.Partition{Topic: stream.Telemetry}}
+	f := flow{1, at, "203.0.113.1:443", pane.TCP, 10, 10}.record()
+	f.IntervalStart = record.Some(at - 10*record.Second)
+	for i := range n {
+		binary.BigEndian.PutUint64(f.Terminal[:], uint64(i)*0x9e3779b97f4a7c15)
+		f.Flow.RemotePort = int32(8000 + i%7)
+		b.Records = append(b.Records, stream.Record{Value: encode(f)})
+	}
+	return b
+}
+
+// Taking a record allocates nothing once the terminal's panes are there.
+func TestProcessAllocatesNothing(t *testing.T) {
+	task := start(t, nil)
+	var first script
+	first.clock(epoch)
+	run(t, task, first.values)
+	b := fleet(500, epoch+5*record.Second)
+	var out stream.Effects
+	task.Process(b, stream.Now{}, &out)
+	if n := testing.AllocsPerRun(10, func() { task.Process(b, stream.Now{}, &out) }); n > 0 {
+		t.Errorf("%v allocations for 500 records, want 0", n)
+	}
+}
+
+// BenchmarkProcess measures records a second in and the steps they cause, each
+// of 100,000 terminals reporting one flow per pane.
+func BenchmarkProcess(b *testing.B) {
+	for _, terminals := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprint(terminals), func(b *testing.B) {
+			task := start(b, nil)
+			var out stream.Effects
+			batches := make([]stream.Batch, 4)
+			for i := range batches {
+				batches[i] = fleet(terminals, epoch+record.Micros(i)*pane.Length)
+			}
+			b.ResetTimer()
+			done := 0
+			for n := 0; done < b.N; n++ {
+				if n%len(batches) == 0 && n > 0 { // the same panes again, in a task of the same terminals
+					b.StopTimer()
+					for i := range batches {
+						batches[i] = fleet(terminals, epoch+record.Micros(n+i)*pane.Length)
+					}
+					b.StartTimer()
+				}
+				at := epoch + record.Micros(n)*pane.Length
+				task.Process(stream.Batch{Records: []stream.Record{{Value: encode(&record.SourceClock{RawPartitions: 1, Time: at, State: record.ClockActive})}}}, stream.Now{}, &out)
+				task.Process(batches[n%len(batches)], stream.Now{}, &out)
+				out.Reset()
+				done += terminals
+			}
+			b.ReportMetric(float64(done)/b.Elapsed().Seconds(), "records/s")
+		})
 	}
 }

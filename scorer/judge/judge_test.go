@@ -1,0 +1,345 @@
+package judge
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+	"cordon/scorer/feature"
+	"cordon/scorer/pane"
+)
+
+// shipped is the rule with the shipped thresholds.
+func shipped() *Rule {
+	return &Rule{
+		Malicious: 20_000, Family: 3_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000, ClearScan: 360, ClearFlood: 60,
+		Scan:  detect.NewScan(detect.FailureRates{TCP: 50, Other: 200, Scanner: 950}),
+		Flood: detect.Flood{Bytes: 20_000, Packets: 200}, Uplink: detect.Envelope{Normal: 300_000}, Starts: detect.Envelope{Normal: 40_000},
+	}
+}
+
+// The decision rule, at its edges (architecture section 6).
+func TestClass(t *testing.T) {
+	const none, watch, malicious = record.ClassUnknown, record.ClassWatch, record.ClassMalicious
+	for _, c := range []struct {
+		scan, flood, volume detect.Nats
+		want                record.Class
+	}{
+		{0, 0, 0, none},
+		{20_000, 0, 0, malicious},         // a scan alone
+		{19_999, 0, 0, watch},             // not quite
+		{11_999, 0, 0, none},              // below WATCH
+		{12_000, 0, 0, watch},             //
+		{0, 12_000, 0, watch},             // a flood alone is never enough
+		{0, 12_000, 7_999, watch},         // 19.999 nats
+		{0, 12_000, 8_000, malicious},     // two families
+		{17_001, 2_999, 0, watch},         // the second family is too weak
+		{17_000, 3_000, 0, malicious},     //
+		{0, 0, 12_000, none},              // volume decides nothing
+		{5_999, 0, 12_000, none},          // 18 nats, of it less than 6 outside volume
+		{6_000, 0, 12_000, watch},         //
+		{8_000, 0, 12_000, malicious},     //
+		{2_999, 5_001, 12_000, malicious}, // flood and volume carry it
+	} {
+		if got := shipped().Class(detect.Levels{Scan: c.scan, Flood: c.flood, Volume: c.volume}); got != c.want {
+			t.Errorf("scan %d flood %d volume %d: %v, want %v", c.scan, c.flood, c.volume, got, c.want)
+		}
+	}
+}
+
+// Reference 3.5: "E 12 -> .04, 15 -> .26, 20 -> .92, 24 -> .995".
+func TestScore(t *testing.T) {
+	for evidence, want := range map[detect.Nats]int32{0: 0, 12_000: 43, 15_000: 266, 20_000: 923, 24_000: 995, 60_000: 1000} {
+		if got := Score(evidence); got < want-1 || got > want+1 {
+			t.Errorf("Score(%d) = %d, want %d", evidence, got, want)
+		}
+	}
+}
+
+// life is one terminal's evidence and case.
+type life struct {
+	rule      *Rule
+	detectors detect.Detectors
+	state     detect.State
+	file      Case
+	began     bool
+}
+
+// newLife returns a terminal without evidence.
+func newLife() *life {
+	r := shipped()
+	return &life{rule: r, detectors: detect.Detectors{Scan: &r.Scan, Flood: &r.Flood, Uplink: &r.Uplink, Starts: &r.Starts}}
+}
+
+// pane takes a pane and returns what became of the case.
+func (l *life) pane(v feature.Vector) record.VerdictStatus {
+	before := l.state.At(v.Pane - 1)
+	l.state.Step(&l.detectors, &v)
+	if !l.began || l.file.Stale(before, v.Pane) {
+		l.file.Begin(v.Pane)
+		l.began = true
+	}
+	l.file.Take(l.rule, &v)
+	return l.step(v.Pane)
+}
+
+// step judges a pane without traffic.
+func (l *life) step(n pane.Number) record.VerdictStatus {
+	status := l.rule.Step(&l.file, &l.state, n)
+	if status != record.StatusUnknown {
+		l.file.Told(&l.state, n)
+	}
+	return status
+}
+
+// suspects returns n failed contacts to different hosts.
+func suspects(n int, port uint16) []feature.Suspect {
+	var list []feature.Suspect
+	for i := range n {
+		k := pane.KeyOf(&record.Flow{Protocol: pane.TCP, RemoteAddress: netip.MustParseAddr(fmt.Sprintf("203.0.113.%d", i+1)), RemotePort: int32(port)})
+		list = append(list, feature.Suspect{Key: k, Flows: 1, UL: 40, Packets: 1, Contact: true})
+	}
+	return list
+}
+
+// scanned is a pane with failed first contacts.
+func scanned(n pane.Number, failed int32) feature.Vector {
+	return feature.Vector{Pane: n, TCP: feature.Contacts{Failed: failed}, Suspects: suspects(int(failed), 23)}
+}
+
+// flooded is a pane of an unanswered flood.
+func flooded(n pane.Number) feature.Vector {
+	return feature.Vector{
+		Pane: n, UnansweredBytes: feature.Amount{Value: 1_000_000, Observations: 1}, UnansweredPackets: feature.Amount{Value: 5000, Observations: 1},
+		Uplink:   feature.Amount{Value: 1_000_000, Observations: 1},
+		Suspects: []feature.Suspect{{Key: pane.Key{Form: pane.FormIPv4, Port: 80, Protocol: pane.TCP}, Flows: 3, UL: 1_000_000, Packets: 5000}},
+	}
+}
+
+func TestScanCase(t *testing.T) {
+	l := newLife()
+	if got := l.pane(scanned(1000, 4)); got != record.StatusUnknown {
+		t.Errorf("11.8 nats: %v, want nothing", got)
+	}
+	if got := l.pane(scanned(1001, 1)); got != record.StatusRaised || l.file.Class != record.ClassWatch {
+		t.Errorf("14.7 nats: %v %v, want RAISED WATCH", got, l.file.Class)
+	}
+	if got := l.pane(scanned(1002, 2)); got != record.StatusUpdated || l.file.Class != record.ClassMalicious {
+		t.Errorf("20.6 nats: %v %v, want UPDATED MALICIOUS at once", got, l.file.Class)
+	}
+	for n := pane.Number(1003); n < 1002+360; n++ {
+		if got := l.step(n); got == record.StatusCleared {
+			t.Fatalf("cleared in pane %d", n)
+		}
+	}
+	if got := l.step(1002 + 360); got != record.StatusCleared {
+		t.Errorf("an hour after the last contact: %v, want CLEARED", got)
+	}
+	if got := l.state.At(1002 + 360).Scan; got != 6000 {
+		t.Errorf("standing evidence %d, want 6000 (reference 3.5)", got)
+	}
+}
+
+// Below the level of MALICIOUS the half-life of 3 d stays, so that a slow scan
+// adds up.
+func TestWatchedScanIsNotLowered(t *testing.T) {
+	l := newLife()
+	l.pane(scanned(1000, 5))
+	for n := pane.Number(1001); n < 1000+8640; n++ {
+		if got := l.step(n); got == record.StatusCleared {
+			t.Fatalf("cleared in pane %d", n)
+		}
+	}
+	if got := l.state.At(1000 + 8640).Scan; got < 11_000 {
+		t.Errorf("a day later %d milli-nats, want 0.79 of 14720", got)
+	}
+}
+
+func TestFloodCase(t *testing.T) {
+	l := newLife()
+	if got := l.pane(flooded(1000)); got != record.StatusUnknown && l.file.Class != record.ClassWatch {
+		t.Errorf("first pane: %v %v", got, l.file.Class)
+	}
+	l.pane(flooded(1001))
+	if l.file.Class != record.ClassMalicious || l.file.Families != familyFlood|familyVolume {
+		t.Errorf("second pane: %v, families %b, want MALICIOUS by flood and volume", l.file.Class, l.file.Families)
+	}
+	for n := pane.Number(1002); n < 1001+60; n++ {
+		if got := l.step(n); got == record.StatusCleared {
+			t.Fatalf("cleared in pane %d", n)
+		}
+	}
+	if got := l.step(1001 + 60); got != record.StatusCleared {
+		t.Errorf("ten minutes after the flood: %v, want CLEARED", got)
+	}
+	if l.file.used != 0 || l.file.Measured.FloodPanes != 0 {
+		t.Errorf("after a clear %d destinations and %+v stand", l.file.used, l.file.Measured)
+	}
+	l.pane(flooded(1001 + 200))
+	if got := l.file.First; got != 1000 {
+		t.Errorf("taken up again within 24 h under pane %d, want the same case, 1000", got)
+	}
+}
+
+// A case goes on being one under the same name for 24 h after it was cleared.
+func TestStale(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		file  Case
+		level detect.Nats
+		want  bool
+	}{
+		{"open", Case{Open: true, First: 1}, 0, false},
+		{"evidence is left", Case{First: 1}, 3000, false},
+		{"nothing is left", Case{First: 1}, 0, true},
+		{"cleared an hour ago", Case{First: 1, Cleared: 10_000 - 360}, 0, false},
+		{"cleared a day ago", Case{First: 1, Cleared: 10_000 - 8640}, 5000, true},
+	} {
+		if got := c.file.Stale(detect.Levels{Scan: c.level}, 10_000); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// An open case with nothing new of weight is told at most once a minute.
+func TestUpdatesAreFew(t *testing.T) {
+	l := newLife()
+	l.pane(scanned(1000, 9))
+	told := 0
+	for n := pane.Number(1001); n <= 1060; n++ {
+		v := scanned(n, 1)
+		v.Suspects = v.Suspects[:1] // the same destination again
+		if l.pane(v) != record.StatusUnknown {
+			told++
+		}
+	}
+	if told != 10 {
+		t.Errorf("told %d times in ten minutes, want 10", told)
+	}
+}
+
+func TestDestinations(t *testing.T) {
+	r := shipped()
+	var c Case
+	c.Begin(1)
+	v := scanned(1, 12)
+	c.Take(r, &v)
+	if got := len(c.Destinations()); got != DestinationLimit {
+		t.Errorf("%d destinations, want %d", got, DestinationLimit)
+	}
+	f := flooded(2)
+	f.Suspects[0].Flows = 500
+	service := feature.Suspect{Key: pane.Key{Form: pane.FormIPv4, Port: 123, Protocol: pane.UDP}, Flows: 900, UL: 76, Packets: 1, Service: true}
+	f.Suspects = append(f.Suspects, service)
+	c.Take(r, &f)
+	if got := c.Destinations()[0]; got.Key != f.Suspects[0].Key || got.Flows != 500 {
+		t.Errorf("largest %+v, want the victim", got)
+	}
+	if c.find(service.Key) >= 0 {
+		t.Error("a time server stands among the destinations")
+	}
+	other := flooded(3)
+	other.Suspects[0].Port = 443
+	c.Take(r, &other)
+	if got := c.Destinations()[0]; got.Port != 0 || got.Flows != 503 {
+		t.Errorf("after another port of the victim %+v, want any port and 503 flows", got)
+	}
+	victim := c.Destinations()[1].Key
+	c.Take(r, &feature.Vector{Pane: 4, Answering: []pane.Key{victim}})
+	if c.find(victim) >= 0 {
+		t.Errorf("%v answered and still stands", victim)
+	}
+}
+
+func TestVerdictExplainsItself(t *testing.T) {
+	l := newLife()
+	l.pane(scanned(1000, 9))
+	var v record.Verdict
+	l.rule.Write(&l.file, &l.state, 1000, &v)
+	if len(v.Reasons) != 1 {
+		t.Fatalf("reasons %+v, want one", v.Reasons)
+	}
+	var sum int64
+	for _, r := range v.Reasons {
+		sum += r.Contribution
+	}
+	if sum != v.Evidence {
+		t.Errorf("contributions sum to %d, evidence is %d", sum, v.Evidence)
+	}
+	if r := v.Reasons[0]; r.Value != 9 || r.Samples[0] != "tcp 9 failed 0 answered" {
+		t.Errorf("reason %+v", r)
+	}
+	if want := "with 2 of the failed first contacts answered this would be WATCH"; v.Counterfactual != want {
+		t.Errorf("counterfactual %q, want %q", v.Counterfactual, want)
+	}
+	if v.Exceptions[0].ExceptionID != record.WrongDestinationAddress || v.Exceptions[0].Level != 100 {
+		t.Errorf("exceptions %+v", v.Exceptions)
+	}
+	if got := strings.Join(v.TechniqueIDs, " "); got != "FGT1046 T1046" {
+		t.Errorf("techniques %q", got)
+	}
+}
+
+// The counterfactual is true: what it says leads to the class it says.
+func TestCounterfactualHolds(t *testing.T) {
+	r := shipped()
+	rapid.Check(t, func(t *rapid.T) {
+		l := detect.Levels{
+			Scan:   detect.Nats(rapid.IntRange(0, 60_000).Draw(t, "scan")),
+			Flood:  detect.Nats(rapid.IntRange(0, 12_000).Draw(t, "flood")),
+			Volume: detect.Nats(rapid.IntRange(0, 12_000).Draw(t, "volume")),
+		}
+		text := r.counterfactual(l)
+		var needed int
+		if _, err := fmt.Sscanf(text, "with %d of the failed", &needed); err != nil {
+			return
+		}
+		if milder := r.Class(r.without(l, needed)); milder == r.Class(l) || !strings.HasSuffix(text, name(milder)) {
+			t.Errorf("%+v: %q, but it would be %v", l, text, milder)
+		}
+		if r.Class(r.without(l, needed-1)) != r.Class(l) {
+			t.Errorf("%+v: %q, but fewer are enough", l, text)
+		}
+	})
+}
+
+func TestCaseSurvivesItsStoredForm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLife()
+		for n := pane.Number(1); n < 20; n++ {
+			switch rapid.IntRange(0, 2).Draw(t, "kind") {
+			case 0:
+				l.pane(scanned(n, int32(rapid.IntRange(0, 5).Draw(t, "failed"))))
+			case 1:
+				l.pane(flooded(n))
+			}
+		}
+		stored := l.file.Append(nil)
+		var back Case
+		rest, err := back.Restore(stored)
+		want := l.file
+		want.Level, want.Trend = 0, 0 // found anew by every Step
+		for i := want.used; i < DestinationLimit; i++ {
+			want.destinations[i] = Destination{}
+		}
+		if err != nil || len(rest) != 0 || !reflect.DeepEqual(back, want) {
+			t.Fatalf("restored %+v (%v), want %+v", back, err, want)
+		}
+		for cut := range stored {
+			if _, err := new(Case).Restore(stored[:cut]); err == nil {
+				t.Fatalf("cut at %d of %d: no error", cut, len(stored))
+			}
+		}
+	})
+}
+
+func FuzzRestoreCase(f *testing.F) {
+	f.Add(new(Case).Append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) { _, _ = new(Case).Restore(b) })
+}
