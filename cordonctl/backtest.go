@@ -122,10 +122,10 @@ func (f *backtestFlags) stages(key pseudonym.Key) ([]*stream.Stage, error) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, err
 	}
-	first := collector.Stage(c.Settings, key)
+	first, err1 := collector.Stage(c.Settings, key)
 	second, err2 := scorer.Stage(s.Settings)
 	third, err3 := enforcer.Stage(e.Settings)
-	return []*stream.Stage{&first, second, third}, errors.Join(err2, err3)
+	return []*stream.Stage{first, second, third}, errors.Join(err1, err2, err3)
 }
 
 // load reads NAME.yaml in dir, strictly; without the file it returns defaults.

@@ -59,7 +59,11 @@ func (f *inputFlags) open(paths []string) (*capture.Source, error) {
 		}
 		s.Terminals = append(s.Terminals, addr)
 	}
-	return capture.Open(paths, s)
+	source, err := capture.Open(paths, s)
+	if err != nil { // a file that cannot be opened, or a flag: what is wrong inside of files is a Problem
+		return nil, failure.Usage(err)
+	}
+	return source, nil
 }
 
 // each calls fn for every observation of the source, with progress.
@@ -97,7 +101,7 @@ func rejected(c *cobra.Command, source *capture.Source) error {
 	for _, p := range problems {
 		fmt.Fprintln(c.ErrOrStderr(), p)
 	}
-	return failure.RejectedInput(fmt.Errorf("%d problem(s) with the input, named above; what could be read was used", len(problems)))
+	return failure.RejectedInput(fmt.Errorf("%s with the input, named above; what could be read was used", plural(len(problems), "problem")))
 }
 
 // writeTerminals writes source,supi,terminal: who is who in this run.
