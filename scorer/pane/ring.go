@@ -60,13 +60,3 @@ func (r *Ring) Empty() bool {
 	}
 	return true
 }
-
-// Next returns the oldest pane that some terminal has; false where none.
-func (r *Ring) Next() (Number, bool) {
-	for n := r.first; n < r.first+Width; n++ {
-		if r.Table(n).Len() > 0 {
-			return n, true
-		}
-	}
-	return 0, false
-}

@@ -183,8 +183,5 @@ func (t *Table) Destinations(s *Slot, to []*Destination) []*Destination {
 	return to
 }
 
-// Full reports whether destinations may have fallen out of the sample.
-func (s *Slot) Full() bool { return s.kept == Sample }
-
 // Kept returns how many destinations are in the sample.
 func (s *Slot) Kept() int { return int(s.kept) }

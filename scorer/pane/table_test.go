@@ -184,11 +184,6 @@ func TestRingCoversWidthPanes(t *testing.T) {
 			t.Errorf("Covers(%d) = %v, want %v", n, got, want)
 		}
 	}
-	var refs Refs
-	r.Open(103, &refs, 5)
-	if n, some := r.Next(); !some || n != 103 {
-		t.Errorf("Next = %d %v, want 103", n, some)
-	}
 }
 
 func TestPaneOf(t *testing.T) {

@@ -1,0 +1,19 @@
+package judge_test
+
+import (
+	"fmt"
+
+	"cordon/scorer/detect"
+	"cordon/scorer/judge"
+)
+
+// A flood alone is worth watching; with the volume that goes with it, it makes
+// a terminal malicious.
+func ExampleRule_Class() {
+	rule := judge.Rule{Malicious: 20_000, Family: 3_000, Watch: 12_000, WatchOutside: 6_000}
+	fmt.Println(rule.Class(detect.Levels{Flood: 12_000}))
+	fmt.Println(rule.Class(detect.Levels{Flood: 12_000, Volume: 8_000}))
+	// Output:
+	// WATCH
+	// MALICIOUS
+}
