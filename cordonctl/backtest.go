@@ -13,9 +13,9 @@ import (
 	collector "cordon/collector/task"
 	enforcer "cordon/enforcer/task"
 	"cordon/internal/backtest"
+	"cordon/internal/capture"
 	"cordon/internal/config"
 	"cordon/internal/failure"
-	"cordon/internal/raw"
 	collectorsettings "cordon/internal/settings/collector"
 	enforcersettings "cordon/internal/settings/enforcer"
 	scorersettings "cordon/internal/settings/scorer"
@@ -74,15 +74,7 @@ func runBacktest(c *cobra.Command, f backtestFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	run, err := backtest.New(backtest.Settings{Stages: stages, Partitions: f.partitions, Sink: results.take})
-	if err != nil {
-		return err
-	}
-	results.summary.Records, err = each(c, source, func(t *raw.Telemetry) error { return run.Add(t) })
-	if err == nil {
-		err = run.Finish()
-	}
-	if err = errors.Join(err, results.close()); err != nil {
+	if err := f.run(c, stages, source, results); err != nil {
 		return err
 	}
 	if f.out != "" {
@@ -90,8 +82,29 @@ func runBacktest(c *cobra.Command, f backtestFlags, args []string) error {
 			return err
 		}
 	}
+	if err := results.writeSummary(); err != nil {
+		return err
+	}
 	results.summary.WallSeconds = time.Since(began).Seconds()
-	return errors.Join(results.show(c, source.Terminals(), key), rejected(c, source))
+	return errors.Join(results.show(c, source.Terminals(), key), rejected(c, source), results.refused())
+}
+
+// run works through the source. A run that is broken off leaves the files it
+// has begun, and no summary.
+func (f *backtestFlags) run(c *cobra.Command, stages []*stream.Stage, source *capture.Source, results *results) error {
+	run, err := backtest.New(backtest.Settings{Stages: stages, Partitions: f.partitions, Sink: results.take})
+	if err != nil {
+		return errors.Join(err, results.close())
+	}
+	results.summary.Records, err = each(c, source, run.Add)
+	if err == nil {
+		err = run.Finish()
+	}
+	results.finish()
+	if err = errors.Join(err, results.close()); err != nil && f.out != "" {
+		return fmt.Errorf("%w; what is in %s is incomplete", err, f.out)
+	}
+	return err
 }
 
 // pipeline reads the configuration and makes the three stages.

@@ -132,8 +132,33 @@ func (d *doctor) examine(ctx context.Context, progress func(done, all int, what 
 	}
 	for i, step := range steps {
 		progress(i, len(steps), step.what)
-		if err := step.do(ctx); err != nil && ctx.Err() == nil {
-			d.advise(stateProblem, step.what, fmt.Sprintf("cannot be read: %v", err), "this principal needs READ on the topics of the prefix")
+		if err := d.attempt(ctx, step.do); err != nil && ctx.Err() == nil {
+			d.advise(stateProblem, step.what, fmt.Sprintf("cannot be read: %v", err), "if it stays: look at the brokers' log; this principal needs READ and DESCRIBE on the topics of the prefix")
+		}
+	}
+}
+
+// attempts and attemptPause bound how long a step is tried again: leaders move
+// in a second or two.
+const (
+	attempts     = 3
+	attemptPause = time.Second
+)
+
+// attempt does a step, again where it fails; what the failed try told is
+// forgotten.
+func (d *doctor) attempt(ctx context.Context, step func(context.Context) error) error {
+	told := len(d.findings)
+	for try := 1; ; try++ {
+		err := step(ctx)
+		if err == nil || try == attempts {
+			return err
+		}
+		d.findings = d.findings[:told]
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(attemptPause):
 		}
 	}
 }

@@ -137,13 +137,13 @@ func TestDoctorReadsTheSigns(t *testing.T) {
 	sends = append(sends, stream.Send{Topic: stream.ScorerState, Partition: 1, Key: []byte(stream.HeaderKey), Value: header})
 	late := record.Progress{Time: now - record.Hour, Terminals: 5, Coverage: record.Coverage{Permille: 1000}}
 	poor := record.Progress{Time: now, Terminals: 5, Coverage: record.Coverage{Permille: 700}}
-	sends = append(sends, encoded(t, stream.Verdicts, 0, nil, &late), encoded(t, stream.Verdicts, 1, nil, &poor))
+	sends = append(sends, encoded(t, stream.Verdicts, 0, []byte("progress"), &late), encoded(t, stream.Verdicts, 1, []byte("progress"), &poor))
 	for range 3 {
 		letter := record.DeadLetter{Reason: record.DeadFutureTime, At: now}
 		sends = append(sends, encoded(t, stream.DeadLetters, 2, nil, &letter))
 	}
 	order := record.IsolationCommand{Action: record.ActionRateLimit, Mode: record.ModeEnforce, IssuedAt: now}
-	sends = append(sends, encoded(t, stream.IsolationCommands, 3, nil, &order))
+	sends = append(sends, encoded(t, stream.IsolationCommands, 3, []byte("terminal"), &order))
 	appendTo(t, at, sends...)
 
 	all := look(t, at, 1)

@@ -94,14 +94,21 @@ func each(c *cobra.Command, source *capture.Source, fn func(*raw.Telemetry) erro
 // rejected turns what could not be read into exit code 4, after everything else
 // was done.
 func rejected(c *cobra.Command, source *capture.Source) error {
-	problems := source.Problems()
-	if len(problems) == 0 {
+	counts := source.Counts()
+	if counts.Records == 0 && counts.Problems == 0 && !quiet(c) {
+		fmt.Fprintln(c.ErrOrStderr(), "nothing in the input is of a terminal; say which addresses are with --local CIDR or --terminal ADDRESS")
+	}
+	if counts.Problems == 0 {
 		return nil
 	}
-	for _, p := range problems {
+	listed := source.Problems()
+	for _, p := range listed {
 		fmt.Fprintln(c.ErrOrStderr(), p)
 	}
-	return failure.RejectedInput(fmt.Errorf("%s with the input, named above; what could be read was used", plural(len(problems), "problem")))
+	if rest := counts.Problems - int64(len(listed)); rest > 0 {
+		fmt.Fprintf(c.ErrOrStderr(), "and %d more\n", rest)
+	}
+	return failure.RejectedInput(fmt.Errorf("%s with the input, named above; what could be read was used", plural(int(counts.Problems), "problem")))
 }
 
 // writeTerminals writes source,supi,terminal: who is who in this run.

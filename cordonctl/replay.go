@@ -247,7 +247,7 @@ func (f *replayFlags) await(c *cobra.Command, a awaited) error {
 	}
 	results.summary.Records = a.result.Records
 	results.summary.WallSeconds = time.Since(a.began).Seconds()
-	return results.show(c, a.source.Terminals(), a.key)
+	return errors.Join(results.show(c, a.source.Terminals(), a.key), results.refused())
 }
 
 // collect reads what the pipeline wrote after mark.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"cordon/internal/backtest"
+	"cordon/internal/failure"
 	"cordon/internal/record"
 	"cordon/internal/stream"
 )
@@ -63,6 +64,9 @@ var written = map[stream.Topic]string{
 	stream.IsolationCommands: "commands.jsonl", stream.IsolationRehearsal: "commands.jsonl", stream.DeadLetters: "deadletters.jsonl",
 }
 
+// summaryFile is the name of the summary in a folder.
+const summaryFile = "summary.json"
+
 func newResults(dir string) (*results, error) {
 	r := &results{
 		dir: dir, files: map[string]*bufio.Writer{}, seen: map[record.Pseudonym]span{}, cases: map[record.Pseudonym]*finding{}, late: map[int32]int64{},
@@ -72,7 +76,10 @@ func newResults(dir string) (*results, error) {
 		return r, nil
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("--out: %w", err)
+		return nil, failure.Usage(fmt.Errorf("--out: %w", err))
+	}
+	if err := os.Remove(filepath.Join(dir, summaryFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, failure.Usage(fmt.Errorf("--out: %w", err))
 	}
 	for _, name := range written {
 		if r.files[name] != nil {
@@ -80,7 +87,7 @@ func newResults(dir string) (*results, error) {
 		}
 		file, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
-			return nil, fmt.Errorf("--out: %w", err)
+			return nil, errors.Join(failure.Usage(fmt.Errorf("--out: %w", err)), r.close())
 		}
 		r.open = append(r.open, file)
 		r.files[name] = bufio.NewWriterSize(file, 1<<16)
@@ -182,8 +189,7 @@ func (r *results) finding(id record.Pseudonym) *finding {
 	return f
 }
 
-// close ends the files and writes the summary, which has no wall time in it: it
-// is the same for the same input.
+// close ends the files.
 func (r *results) close() error {
 	var failures []error
 	for _, file := range r.files {
@@ -192,12 +198,34 @@ func (r *results) close() error {
 	for _, file := range r.open {
 		failures = append(failures, file.Close())
 	}
-	r.finish()
-	if r.dir != "" {
-		text, err := json.MarshalIndent(r.summary, "", "  ")
-		failures = append(failures, err, os.WriteFile(filepath.Join(r.dir, "summary.json"), append(text, '\n'), 0o644))
-	}
 	return errors.Join(failures...)
+}
+
+// writeSummary writes the summary last, when everything else is whole: a folder
+// without one is of a run that did not end. It has no wall time in it: it is
+// the same for the same input.
+func (r *results) writeSummary() error {
+	if r.dir == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(r.summary, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(r.dir, summaryFile), append(text, '\n'), 0o644)
+}
+
+// refused turns dead letters into exit code 4: their counts and reasons stand
+// in the summary.
+func (r *results) refused() error {
+	total := int64(0)
+	for _, n := range r.summary.DeadLettered {
+		total += n
+	}
+	if total == 0 {
+		return nil
+	}
+	return failure.RejectedInput(fmt.Errorf("%d records were not accepted: %s", total, counts(r.summary.DeadLettered)))
 }
 
 func (r *results) finish() {

@@ -84,7 +84,7 @@ func printFinding(w io.Writer, id record.Pseudonym, name string, f *finding) {
 	fmt.Fprintf(t, "  first verdict\t%s\n", f.first)
 	fmt.Fprintf(t, "  evidence\t%s nats, confidence %d %%\n", nats(v.Evidence), v.Confidence)
 	for _, reason := range v.Reasons {
-		fmt.Fprintf(t, "  %s\t%+d.%03d nats: %s\n", reason.Family, reason.Contribution/1000, abs(reason.Contribution%1000), inWords(reason))
+		fmt.Fprintf(t, "  %s\t+%s nats: %s\n", reason.Family, milli(reason.Contribution), inWords(reason))
 	}
 	if v.Counterfactual != "" {
 		fmt.Fprintf(t, "  otherwise\t%s\n", v.Counterfactual)
@@ -107,7 +107,7 @@ func inWords(r record.Reason) string {
 func destinations(t record.Target) string {
 	var list []string
 	for _, d := range t.Destinations {
-		list = append(list, fmt.Sprintf("%s port %d protocol %d", d.Address, d.Port, d.Protocol))
+		list = append(list, endInWords(record.Destination{Address: d.Address, Port: d.Port, Protocol: d.Protocol}))
 	}
 	return strings.Join(list, ", ")
 }

@@ -12,6 +12,7 @@ import (
 	"cordon/internal/record"
 	"cordon/internal/replay"
 	"cordon/internal/stream"
+	"cordon/internal/stream/kafka"
 )
 
 func tailCommand() *cobra.Command {
@@ -40,16 +41,13 @@ isolation.rehearsal, isolation.commands, audit, deadletter, telemetry.`,
 				return err
 			}
 			defer client.Close()
-			topics := make([]stream.Topic, len(args))
-			for i, name := range args {
-				topics[i] = stream.Topic(name)
+			topics, err := readable(c.Context(), client, args)
+			if err != nil {
+				return err
 			}
 			from, err := replay.MarkOutputs(c.Context(), client, topics...)
 			if err != nil {
 				return err
-			}
-			if len(from) == 0 {
-				return failure.Usage(fmt.Errorf("no such topic in this deployment: %v", args))
 			}
 			return tail(c, from, tailing{all: all, only: only, follow: client.Follow})
 		},
@@ -58,6 +56,29 @@ isolation.rehearsal, isolation.commands, audit, deadletter, telemetry.`,
 	c.Flags().BoolVar(&all, "all", false, "from the beginning instead of from now on")
 	c.Flags().StringVar(&terminal, "terminal", "", "only records of this terminal (pseudonym)")
 	return c
+}
+
+// readable checks that the topics exist and hold records that are for people.
+// A mistyped name would else be followed for ever.
+func readable(ctx context.Context, client *kafka.Client, names []string) ([]stream.Topic, error) {
+	counts, err := client.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var topics []stream.Topic
+	for _, name := range names {
+		t := stream.Topic(name)
+		switch {
+		case t == stream.TelemetryRaw, t == stream.ProfilesRaw:
+			return nil, failure.Usage(fmt.Errorf("%s names subscribers and is not shown; telemetry is what the collector made of it", name))
+		case t == stream.CollectorState, t == stream.ScorerState, t == stream.EnforcerState, t == stream.ScorerPartials:
+			return nil, failure.Usage(fmt.Errorf("%s is internal; doctor tells how it stands", name))
+		case counts[t] == 0:
+			return nil, failure.Usage(fmt.Errorf("there is no topic %s with this prefix; names go without the prefix, and doctor lists what is missing", name))
+		}
+		topics = append(topics, t)
+	}
+	return topics, nil
 }
 
 // tailing is what is shown of the followed partitions.

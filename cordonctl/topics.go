@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -40,11 +42,14 @@ what is learned of similar terminals is learned per partition.`,
 			}
 			defer client.Close()
 			made, err := client.Create(c.Context(), specs(partitions), replication)
+			if err == nil {
+				err = awaitLeaders(c.Context(), client, specs(partitions))
+			}
 			if err != nil {
 				return err
 			}
 			if asJSON(c) {
-				return printJSON(c.OutOrStdout(), map[string]any{"created": made})
+				return printJSON(c.OutOrStdout(), map[string]any{"created": append([]stream.Topic{}, made...)})
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "created %d topics, %d were there already\n", len(made), len(stream.Topics(partitions))-len(made))
 			return err
@@ -54,6 +59,43 @@ what is learned of similar terminals is learned per partition.`,
 	c.Flags().Int32Var(&partitions, "partitions", 8, "partitions of the topics keyed by terminal")
 	c.Flags().Int16Var(&replication, "replication", 1, "replicas of each partition; 3 in production")
 	return c
+}
+
+// leadersWithin bounds the wait for the leaders of new partitions.
+const leadersWithin = 30 * time.Second
+
+// awaitLeaders waits until every partition can be used. A broker acknowledges
+// a topic before its partitions have leaders; whoever writes to it at once is
+// refused.
+func awaitLeaders(ctx context.Context, client *kafka.Client, topics []kafka.TopicSpec) error {
+	ctx, cancel := context.WithTimeout(ctx, leadersWithin)
+	defer cancel()
+	counts, err := client.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		for p := range counts[t.Topic] {
+			if err := awaitLeader(ctx, client, stream.Partition{Topic: t.Topic, ID: p}); err != nil {
+				return fmt.Errorf("topic %s was made, but its partition %d has no leader: %w", t.Topic, p, err)
+			}
+		}
+	}
+	return nil
+}
+
+func awaitLeader(ctx context.Context, client *kafka.Client, p stream.Partition) error {
+	for {
+		_, _, err := client.Bounds(ctx, p)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // specs turns the settings of all topics into what the client creates.
