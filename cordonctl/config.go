@@ -176,6 +176,9 @@ func (k *checkedConfig) print(c *cobra.Command, all bool) error {
 	for _, p := range k.Problems {
 		fmt.Fprintf(w, "  problem  %s\n", p.text)
 	}
+	for _, text := range k.Cautions {
+		fmt.Fprintf(w, "  caution  %s\n", text)
+	}
 	if len(k.Settings) == 0 {
 		return nil
 	}

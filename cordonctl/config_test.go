@@ -106,6 +106,24 @@ func TestConfigCheckOpensWhatIsNamed(t *testing.T) {
 	}
 }
 
+// What works but should be meant is told, and is no problem.
+func TestConfigCheckCautions(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "DEV-pseudonym.key")
+	if err := keyfile.Create(key, time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, map[string]string{
+		"collector.yaml": "keys:\n  file: " + key + "\nkafka:\n  brokers: ['127.0.0.1:9092', 'kafka:9092']\n",
+		"enforcer.yaml":  "mode: ENFORCE\n",
+	})
+	run(t, "config", "check", "--dir", dir).expect(t, 0, "caution  ", "DEV key", "cross the network in clear", "mode is ENFORCE")
+	for brokers, want := range map[string]bool{"127.0.0.1:1": true, "localhost:1": true, "[::1]:1": true, "10.0.0.1:1": false, "kafka:1": false, "x": false} {
+		if got := onLoopback([]string{brokers}); got != want {
+			t.Errorf("onLoopback(%q) = %v, want %v", brokers, got, want)
+		}
+	}
+}
+
 func TestConfigCheckFolder(t *testing.T) {
 	key := keyIn(t, t.TempDir())
 	dir := folder(t, map[string]string{"collector.yaml": "keys:\n  file: " + key + "\ntopics:\n  prefix: a.\n", "scorer.yaml": "topics:\n  prefix: a.\nlateness: 30s\n"})

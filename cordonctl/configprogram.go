@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 
 	"cordon/collector/keyfile"
 	collector "cordon/collector/task"
 	enforcer "cordon/enforcer/task"
 	"cordon/internal/config"
+	"cordon/internal/record"
 	collectorsettings "cordon/internal/settings/collector"
 	enforcersettings "cordon/internal/settings/enforcer"
 	scorersettings "cordon/internal/settings/scorer"
@@ -24,10 +26,10 @@ var programs = map[string]func(path string, environ []string) (checkedConfig, er
 		return checkProgram(config.Options[collector.Settings]{Program: "collector", Path: path, Defaults: collectorsettings.Default(), Environ: environ}, localCollector)
 	},
 	"scorer": func(path string, environ []string) (checkedConfig, error) {
-		return checkProgram(config.Options[scorer.Settings]{Program: "scorer", Path: path, Defaults: scorersettings.Default(), Environ: environ}, nil)
+		return checkProgram(config.Options[scorer.Settings]{Program: "scorer", Path: path, Defaults: scorersettings.Default(), Environ: environ}, localScorer)
 	},
 	"enforcer": func(path string, environ []string) (checkedConfig, error) {
-		return checkProgram(config.Options[enforcer.Settings]{Program: "enforcer", Path: path, Defaults: enforcersettings.Default(), Environ: environ}, nil)
+		return checkProgram(config.Options[enforcer.Settings]{Program: "enforcer", Path: path, Defaults: enforcersettings.Default(), Environ: environ}, localEnforcer)
 	},
 }
 
@@ -38,6 +40,8 @@ type checkedConfig struct {
 	// Settings in force; none when the file could not be taken.
 	Settings []config.Setting `json:"settings"`
 	Problems []configProblem  `json:"problems"`
+	// Cautions are of what works but should be meant.
+	Cautions []string `json:"cautions"`
 }
 
 // configProblem is one thing to mend.
@@ -50,13 +54,14 @@ type configProblem struct {
 	text    string // all of it, as the program itself would tell it
 }
 
-// local checks what a valid configuration names on this machine.
-type local[T any] func(config.Program[T]) []error
+// local looks at what a program's own keys name on this machine: what is wrong,
+// and what works but should be meant.
+type local[T any] func(config.Program[T]) (problem error, cautions []string)
 
-// checkProgram loads a configuration and looks at the files it names. extra
-// are checks of the program's own keys; nil: none.
-func checkProgram[T any](o config.Options[T], extra local[T]) (checkedConfig, error) {
-	k := checkedConfig{Settings: []config.Setting{}, Problems: []configProblem{}}
+// checkProgram loads a configuration and looks at the files it names. own looks
+// at the program's own keys.
+func checkProgram[T any](o config.Options[T], own local[T]) (checkedConfig, error) {
+	k := checkedConfig{Settings: []config.Setting{}, Problems: []configProblem{}, Cautions: []string{}}
 	cfg, err := config.Load(o)
 	if err != nil {
 		k.tell(err)
@@ -69,22 +74,47 @@ func checkProgram[T any](o config.Options[T], extra local[T]) (checkedConfig, er
 	k.tell(err)
 	_, err = cfg.Kafka.SASL.Password()
 	k.tell(err)
-	if extra != nil {
-		for _, err := range extra(cfg) {
-			k.tell(err)
-		}
-	}
+	problem, cautions := own(cfg)
+	k.tell(problem)
+	k.Cautions = append(k.Cautions, cautions...)
 	return k, nil
 }
 
 // localCollector opens the key file: without a key the collector does not
 // start. A file that others may read is refused there as well.
-func localCollector(cfg config.Program[collector.Settings]) []error {
-	_, err := keyfile.Read(cfg.Settings.Keys.File)
-	if err == nil {
-		return nil
+func localCollector(cfg config.Program[collector.Settings]) (problem error, cautions []string) {
+	if !cfg.Kafka.TLS.Enabled && !onLoopback(cfg.Kafka.Brokers) {
+		cautions = append(cautions, "kafka.tls.enabled is false and a broker is another machine: subscriber identities cross the network in clear")
 	}
-	return []error{&config.Error{Key: "keys.file", Problem: afterKey(err, "keys.file")}}
+	if _, err := keyfile.Read(cfg.Settings.Keys.File); err != nil {
+		return &config.Error{Key: "keys.file", Problem: afterKey(err, "keys.file")}, cautions
+	}
+	if text := keyfile.Caution(cfg.Settings.Keys.File); text != "" {
+		cautions = append(cautions, text)
+	}
+	return nil, cautions
+}
+
+// localScorer has nothing to open.
+func localScorer(config.Program[scorer.Settings]) (problem error, cautions []string) { return nil, nil }
+
+// localEnforcer tells whether terminals are really isolated.
+func localEnforcer(cfg config.Program[enforcer.Settings]) (problem error, cautions []string) {
+	if cfg.Settings.Mode == record.ModeEnforce.String() {
+		return nil, []string{"mode is ENFORCE: policy systems that read isolation.commands will isolate terminals"}
+	}
+	return nil, nil
+}
+
+// onLoopback reports whether all brokers are this machine.
+func onLoopback(brokers []string) bool {
+	for _, b := range brokers {
+		host, _, err := net.SplitHostPort(b)
+		if addr := net.ParseIP(host); err != nil || host != "localhost" && (addr == nil || !addr.IsLoopback()) {
+			return false
+		}
+	}
+	return true
 }
 
 // afterKey is the text of err without the key it begins with.

@@ -16,6 +16,6 @@ import (
 
 func main() {
 	os.Exit(service.Run(func(ctx context.Context) error {
-		return root().ExecuteContext(ctx)
+		return execute(ctx, root())
 	}, service.Options{Program: "cordonctl"}))
 }

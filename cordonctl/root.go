@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,8 +27,17 @@ func asJSON(c *cobra.Command) bool { return c.Flag(jsonFlag).Value.String() == "
 func quiet(c *cobra.Command) bool { return c.Flag(quietFlag).Value.String() == "true" }
 
 // errInterrupted ends a command that a signal stopped before its work was done.
-// It hides the context's own error, which would count as a clean end.
 var errInterrupted = errors.New("interrupted before the work was done")
+
+// execute runs a command. One that a signal ended says so: as the context's own
+// error it would count as a clean end, and a script would believe its work done.
+func execute(ctx context.Context, c *cobra.Command) error {
+	err := c.ExecuteContext(ctx)
+	if errors.Is(err, context.Canceled) {
+		return errInterrupted
+	}
+	return err
+}
 
 func root() *cobra.Command {
 	c := group(&cobra.Command{

@@ -42,7 +42,7 @@ func runIn(ctx context.Context, args ...string) outcome {
 	c.SetOut(&out)
 	c.SetErr(&told)
 	c.SetArgs(args)
-	code := service.Fail(&told, "cordonctl", c.ExecuteContext(ctx))
+	code := service.Fail(&told, "cordonctl", execute(ctx, c))
 	return outcome{out.String(), told.String(), code}
 }
 

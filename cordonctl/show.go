@@ -112,8 +112,8 @@ func destinations(t record.Target) string {
 	return strings.Join(list, ", ")
 }
 
-// nats writes milli-nats with one decimal.
-func nats(milli int64) string { return fmt.Sprintf("%d.%d", milli/1000, abs(milli%1000)/100) }
+// nats writes milli-nats with one decimal, cut.
+func nats(milliNats int64) string { text := milli(milliNats); return text[:len(text)-2] }
 
 func abs(n int64) int64 { return max(n, -n) }
 

@@ -27,6 +27,7 @@ type simulateFlags struct {
 	attacks   []string
 	lifelike  bool
 	start     string
+	live      bool
 	speed     string
 	out       string
 	truth     string
@@ -69,14 +70,14 @@ pipeline works, not how well it detects. Real captures do that.`,
 	c.Flags().BoolVar(&f.lifelike, "lifelike", true, "with everyday trouble: late records, outages, updates, a time server that never answers")
 	c.Flags().StringVar(&f.start, "start", "", "when it begins, RFC 3339 (default: "+fileStart+" with --out; live so that it ends now)")
 	c.Flags().StringVar(&f.out, "out", "", "file to write: NAME.jsonl or NAME.avro; truth.csv goes beside it")
-	c.Flags().Bool("live", false, "write into the deployment at the default broker")
+	c.Flags().BoolVar(&f.live, "live", false, "write into the deployment at the default broker")
 	c.Flags().StringVar(&f.speed, "speed", "max", "live: max, real, or a factor such as 60x")
 	c.Flags().StringVar(&f.truth, "truth", "", "file for the truth (default: truth.csv beside --out; live: not written)")
 	return c
 }
 
 func runSimulate(c *cobra.Command, f *simulateFlags) error {
-	live := f.given() || c.Flag("live").Changed
+	live := f.live || f.given()
 	if live == (f.out != "") {
 		return failure.Usage(errors.New("say where to write: --out FILE, or a deployment with --brokers, --config or --live"))
 	}

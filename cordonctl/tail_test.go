@@ -43,7 +43,7 @@ func follow(t *testing.T, wanted int, args ...string) []string {
 	c.SetOut(out)
 	c.SetErr(&told)
 	c.SetArgs(append([]string{"tail"}, args...))
-	if code := service.Fail(&told, "cordonctl", c.ExecuteContext(ctx)); code != 0 {
+	if code := service.Fail(&told, "cordonctl", execute(ctx, c)); code != 0 {
 		t.Errorf("tail %q: exit code %d, want 0; it told %s", args, code, told.String())
 	}
 	return strings.Split(strings.TrimSpace(out.text.String()), "\n")
