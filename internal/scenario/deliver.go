@@ -18,7 +18,7 @@ const (
 	clockEvery      = feed.ClockEvery
 	clockEveryQuiet = record.Minute
 	// busy is how near a record has to be for the time not to be quiet.
-	busy = 2 * record.Minute
+	busy = record.Minute
 	// shuffleBy delays records at most: less than the lateness (20 s), and where
 	// addresses are resolved less than the 10 s that a flow waits for its session.
 	shuffleBy        = 19 * record.Second

@@ -64,6 +64,9 @@ func destinationText(d netip.AddrPort) string {
 
 // take is the sink of the run.
 func (r *Result) take(o backtest.Output) error {
+	if o.Partition != 0 && record.NameOf(o.Value) == "SourceClock" {
+		return nil // it is written into every partition
+	}
 	rec, err := record.Decode(o.Value)
 	if err != nil {
 		return fmt.Errorf("what a stage wrote: %w", err)
@@ -86,9 +89,7 @@ func (r *Result) take(o backtest.Output) error {
 		r.Deferred = r.Deferred || rec.Kind == "DEFER"
 		r.note(fact{kind: "audit", at: rec.At, count: 1, tags: []string{rec.Kind, rec.ReasonCode}, detail: "by " + rec.Actor}, rec.Terminal)
 	case *record.SourceClock:
-		if o.Partition == 0 { // it is written into every partition
-			r.clock(rec)
-		}
+		r.clock(rec)
 	case *record.Progress:
 		r.note(fact{kind: "late", at: rec.Time, count: rec.Coverage.Late}, record.Pseudonym{})
 	}
@@ -143,7 +144,7 @@ func verdictFact(v *record.Verdict) fact {
 		{"evidence", v.Evidence}, {"score", int64(v.Score)}, {"sequence", v.Sequence},
 		{"confidence", int64(v.Confidence)}, {"coverage", int64(v.Coverage.Permille)},
 	}
-	f.detail = nats(v.Evidence) + reasonsText(v.Reasons)
+	f.detail = fmt.Sprintf("%s%s; coverage %d", nats(v.Evidence), reasonsText(v.Reasons), v.Coverage.Permille)
 	return f
 }
 

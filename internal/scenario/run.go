@@ -249,7 +249,10 @@ func (s *Scenario) stages() ([]*stream.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := collector.Stage(c, pseudonym.TestKey())
+	first, err := collector.Stage(c, pseudonym.TestKey())
+	if err != nil {
+		return nil, err
+	}
 	second, err := scorer.Stage(sc)
 	if err != nil {
 		return nil, err
@@ -258,7 +261,7 @@ func (s *Scenario) stages() ([]*stream.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []*stream.Stage{&first, second, third}, nil
+	return []*stream.Stage{first, second, third}, nil
 }
 
 // load sets keys the way the environment would, so that they are checked as
