@@ -56,7 +56,7 @@ type configProblem struct {
 
 // local looks at what a program's own keys name on this machine: what is wrong,
 // and what works but should be meant.
-type local[T any] func(config.Program[T]) (problem error, cautions []string)
+type local[T any] func(config.Program[T]) (cautions []string, problem error)
 
 // checkProgram loads a configuration and looks at the files it names. own looks
 // at the program's own keys.
@@ -74,7 +74,7 @@ func checkProgram[T any](o config.Options[T], own local[T]) (checkedConfig, erro
 	k.tell(err)
 	_, err = cfg.Kafka.SASL.Password()
 	k.tell(err)
-	problem, cautions := own(cfg)
+	cautions, problem := own(cfg)
 	k.tell(problem)
 	k.Cautions = append(k.Cautions, cautions...)
 	return k, nil
@@ -82,26 +82,26 @@ func checkProgram[T any](o config.Options[T], own local[T]) (checkedConfig, erro
 
 // localCollector opens the key file: without a key the collector does not
 // start. A file that others may read is refused there as well.
-func localCollector(cfg config.Program[collector.Settings]) (problem error, cautions []string) {
+func localCollector(cfg config.Program[collector.Settings]) (cautions []string, problem error) {
 	if !cfg.Kafka.TLS.Enabled && !onLoopback(cfg.Kafka.Brokers) {
 		cautions = append(cautions, "kafka.tls.enabled is false and a broker is another machine: subscriber identities cross the network in clear")
 	}
 	if _, err := keyfile.Read(cfg.Settings.Keys.File); err != nil {
-		return &config.Error{Key: "keys.file", Problem: afterKey(err, "keys.file")}, cautions
+		return cautions, &config.Error{Key: "keys.file", Problem: afterKey(err, "keys.file")}
 	}
 	if text := keyfile.Caution(cfg.Settings.Keys.File); text != "" {
 		cautions = append(cautions, text)
 	}
-	return nil, cautions
+	return cautions, nil
 }
 
 // localScorer has nothing to open.
-func localScorer(config.Program[scorer.Settings]) (problem error, cautions []string) { return nil, nil }
+func localScorer(config.Program[scorer.Settings]) (cautions []string, problem error) { return nil, nil }
 
 // localEnforcer tells whether terminals are really isolated.
-func localEnforcer(cfg config.Program[enforcer.Settings]) (problem error, cautions []string) {
+func localEnforcer(cfg config.Program[enforcer.Settings]) (cautions []string, problem error) {
 	if cfg.Settings.Mode == record.ModeEnforce.String() {
-		return nil, []string{"mode is ENFORCE: policy systems that read isolation.commands will isolate terminals"}
+		return []string{"mode is ENFORCE: policy systems that read isolation.commands will isolate terminals"}, nil
 	}
 	return nil, nil
 }

@@ -15,47 +15,57 @@ import (
 	"cordon/internal/stream/kafka"
 )
 
+// tailFlags are the flags of tail.
+type tailFlags struct {
+	connection
+	all      bool
+	terminal string
+}
+
 func tailCommand() *cobra.Command {
-	var n connection
-	var all bool
-	var terminal string
+	var f tailFlags
 	c := &cobra.Command{
 		Use:   "tail TOPIC...",
 		Short: "print the records of topics as JSON lines, as they come",
 		Long: `tail prints records behind the collector as plain JSON, one per line, until it is
 interrupted. Topics are named without the prefix: verdicts, verdicts.early,
-isolation.rehearsal, isolation.commands, audit, deadletter, telemetry.`,
+isolation.rehearsal, isolation.commands, audit, deadletter, telemetry.
+
+verdicts holds, beside the verdicts, a Progress for every step: up to when
+everything is decided. --terminal leaves it out.`,
 		Example: `  cordonctl tail verdicts isolation.rehearsal
-  cordonctl tail verdicts --all --terminal 3f2a…`,
+  cordonctl tail verdicts --all --terminal 3f2a91c07be4d5168e2315f7fc73e386`,
 		Args: arguments(cobra.MinimumNArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			var only record.Pseudonym
-			if terminal != "" {
-				var err error
-				if only, err = record.ParsePseudonym(terminal); err != nil {
-					return failure.Usage(fmt.Errorf("--terminal: %w", err))
-				}
-			}
-			client, err := n.dial(c)
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			topics, err := readable(c.Context(), client, args)
-			if err != nil {
-				return err
-			}
-			from, err := replay.MarkOutputs(c.Context(), client, topics...)
-			if err != nil {
-				return err
-			}
-			return tail(c, from, tailing{all: all, only: only, follow: client.Follow})
-		},
+		RunE: func(c *cobra.Command, args []string) error { return runTail(c, &f, args) },
 	}
-	n.add(c)
-	c.Flags().BoolVar(&all, "all", false, "from the beginning instead of from now on")
-	c.Flags().StringVar(&terminal, "terminal", "", "only records of this terminal (pseudonym)")
+	f.connection.add(c)
+	c.Flags().BoolVar(&f.all, "all", false, "from the beginning instead of from now on")
+	c.Flags().StringVar(&f.terminal, "terminal", "", "only records of this terminal (pseudonym)")
 	return c
+}
+
+func runTail(c *cobra.Command, f *tailFlags, args []string) error {
+	var only record.Pseudonym
+	if f.terminal != "" {
+		var err error
+		if only, err = record.ParsePseudonym(f.terminal); err != nil {
+			return failure.Usage(fmt.Errorf("--terminal: %w", err))
+		}
+	}
+	client, err := f.dial(c)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	topics, err := readable(c.Context(), client, args)
+	if err != nil {
+		return err
+	}
+	from, err := replay.MarkOutputs(c.Context(), client, topics...)
+	if err != nil {
+		return err
+	}
+	return tail(c, from, tailing{all: f.all, only: only, follow: client.Follow})
 }
 
 // readable checks that the topics exist and hold records that are for people.

@@ -18,10 +18,15 @@ func topicsCommand() *cobra.Command {
 	return c
 }
 
+// createFlags are the flags of topics create.
+type createFlags struct {
+	connection
+	partitions  int32
+	replication int16
+}
+
 func topicsCreateCommand() *cobra.Command {
-	var n connection
-	var partitions int32
-	var replication int16
+	var f createFlags
 	c := &cobra.Command{
 		Use: "create", Short: "create the topics that do not exist yet, with the right settings",
 		Long: `create makes every topic of a deployment that does not exist yet. What exists is
@@ -32,33 +37,36 @@ later: 8 are enough for about 2 million terminals. Small fleets want few, for
 what is learned of similar terminals is learned per partition.`,
 		Example: "  cordonctl topics create --brokers kafka:9092 --replication 3",
 		Args:    arguments(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if partitions < 1 || partitions > 1024 || replication < 1 {
-				return failure.Usage(fmt.Errorf("--partitions %d --replication %d: 1 to 1024 partitions, at least 1 replica", partitions, replication))
-			}
-			client, err := n.dial(c)
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			made, err := client.Create(c.Context(), specs(partitions), replication)
-			if err == nil {
-				err = awaitLeaders(c.Context(), client, specs(partitions))
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON(c) {
-				return printJSON(c.OutOrStdout(), map[string]any{"created": append([]stream.Topic{}, made...)})
-			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "created %d topics, %d were there already\n", len(made), len(stream.Topics(partitions))-len(made))
-			return err
-		},
+		RunE:    func(c *cobra.Command, _ []string) error { return runTopicsCreate(c, &f) },
 	}
-	n.add(c)
-	c.Flags().Int32Var(&partitions, "partitions", 8, "partitions of the topics keyed by terminal")
-	c.Flags().Int16Var(&replication, "replication", 1, "replicas of each partition; 3 in production")
+	f.connection.add(c)
+	c.Flags().Int32Var(&f.partitions, "partitions", 8, "partitions of the topics keyed by terminal")
+	c.Flags().Int16Var(&f.replication, "replication", 1, "replicas of each partition; 3 in production")
 	return c
+}
+
+func runTopicsCreate(c *cobra.Command, f *createFlags) error {
+	if f.partitions < 1 || f.partitions > 1024 || f.replication < 1 {
+		return failure.Usage(fmt.Errorf("--partitions %d --replication %d: 1 to 1024 partitions, at least 1 replica", f.partitions, f.replication))
+	}
+	client, err := f.dial(c)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	wanted := specs(f.partitions)
+	made, err := client.Create(c.Context(), wanted, f.replication)
+	if err == nil {
+		err = awaitLeaders(c.Context(), client, wanted)
+	}
+	if err != nil {
+		return err
+	}
+	if asJSON(c) {
+		return printJSON(c.OutOrStdout(), map[string]any{"created": append([]stream.Topic{}, made...)})
+	}
+	_, err = fmt.Fprintf(c.OutOrStdout(), "created %d topics, %d were there already\n", len(made), len(wanted)-len(made))
+	return err
 }
 
 // leadersWithin bounds the wait for the leaders of new partitions.
