@@ -39,6 +39,7 @@ type Case struct {
 	Open      bool
 	Changed   bool  // its destinations, since the last verdict
 	Reported  bool  // the last verdict told of forbidden traffic
+	Aimed     bool  // a flood had a victim: see aimed
 	Level     int32 // 100 × score of the last pane judged
 	told      int32 // Level of the last verdict
 	Trend     record.Trend
@@ -107,6 +108,7 @@ func (c *Case) blame(r *Rule, v *feature.Vector) {
 		c.pardon(k)
 	}
 	share := r.shareOf(v)
+	c.Aimed = c.Aimed || share.flood && aimed(v.Suspects)
 	for i := range v.Suspects {
 		s := &v.Suspects[i]
 		at := c.find(s.Key)
@@ -136,8 +138,8 @@ type floodShare struct {
 func (r *Rule) shareOf(v *feature.Vector) floodShare {
 	f := floodShare{flood: r.Flood.Evidence(v) > 0, bytes: 1, packets: 1, limit: r.Flood}
 	for i := range v.Suspects {
-		f.bytes = max(f.bytes, v.Suspects[i].UL/16)
-		f.packets = max(f.packets, v.Suspects[i].Packets/16)
+		f.bytes = max(f.bytes, v.Suspects[i].UL/victimShare)
+		f.packets = max(f.packets, v.Suspects[i].Packets/victimShare)
 	}
 	return f
 }
@@ -149,6 +151,35 @@ func (f *floodShare) holds(s *feature.Suspect) bool {
 	}
 	return f.flood && (s.UL >= f.bytes || s.Packets >= f.packets)
 }
+
+// aimed reports whether unanswered uplink has a victim: an address that got at
+// least a sixteenth of it, in bytes or packets. A fast scan sends as much, a
+// packet to each of hundreds of addresses (32 of them are kept of a pane): to
+// block some of those would stop nothing.
+func aimed(suspects []feature.Suspect) bool {
+	var bytes, packets uint64
+	for i := range suspects {
+		bytes += suspects[i].UL
+		packets += suspects[i].Packets
+	}
+	for i := range suspects {
+		var ul, sent uint64
+		for j := range suspects {
+			if suspects[j].AnyPort().Address == suspects[i].AnyPort().Address {
+				ul += suspects[j].UL
+				sent += suspects[j].Packets
+			}
+		}
+		if ul > 0 && ul >= bytes/victimShare || sent > 0 && sent >= packets/victimShare {
+			return true
+		}
+	}
+	return false
+}
+
+// victimShare is the part of a flood, one in so many, that makes an address its
+// victim.
+const victimShare = 16
 
 // find returns where a destination stands, by itself or with its port left
 // open; -1 where it does not.
@@ -209,9 +240,10 @@ func (c *Case) Destinations() []Destination {
 	return list
 }
 
-// heavier compares by flows, then by bytes.
+// heavier compares by bytes, then by flows: a flood can be a single flow, and
+// must not lose its place to the contacts of a scan beside it.
 func heavier(a, b Destination) int {
-	return cmp.Or(cmp.Compare(a.Flows, b.Flows), cmp.Compare(a.UL, b.UL))
+	return cmp.Or(cmp.Compare(a.UL, b.UL), cmp.Compare(a.Flows, b.Flows))
 }
 
 // compare orders destinations by weight; equal ones by key, so that the order

@@ -25,7 +25,7 @@ func (c *Case) Append(b []byte) []byte {
 	for _, n := range c.panes() {
 		b = le.AppendUint32(b, uint32(*n))
 	}
-	b = append(b, uint8(c.Class), c.Families|flag(c.Open, 3)|flag(c.Changed, 4)|flag(c.Reported, 5))
+	b = append(b, uint8(c.Class), c.Families|flag(c.Open, 3)|flag(c.Changed, 4)|flag(c.Reported, 5)|flag(c.Aimed, 6))
 	b = le.AppendUint32(b, uint32(c.told))
 	for _, e := range c.history {
 		b = le.AppendUint32(b, uint32(e))
@@ -60,7 +60,7 @@ func (c *Case) Restore(b []byte) ([]byte, error) {
 	}
 	flags := b[1]
 	c.Class, c.Families = record.Class(b[0]), flags&7
-	c.Open, c.Changed, c.Reported = flags&(1<<3) != 0, flags&(1<<4) != 0, flags&(1<<5) != 0
+	c.Open, c.Changed, c.Reported, c.Aimed = flags&(1<<3) != 0, flags&(1<<4) != 0, flags&(1<<5) != 0, flags&(1<<6) != 0
 	c.told = int32(le.Uint32(b[2:]))
 	b = b[6:]
 	for i := range c.history {

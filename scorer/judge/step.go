@@ -147,7 +147,7 @@ func (c *Case) Told(s *detect.State, n pane.Number) {
 	c.ForbiddenFlows, c.ForbiddenUL = 0, 0
 	if !c.Open {
 		c.Measured = Measured{Carried: s.At(n).Scan}
-		c.destinations, c.used, c.Changed = [DestinationLimit]Destination{}, 0, false
+		c.destinations, c.used, c.Changed, c.Aimed = [DestinationLimit]Destination{}, 0, false, false
 	}
 }
 

@@ -43,6 +43,12 @@ func (r *Rule) Write(c *Case, s *detect.State, n pane.Number, v *record.Verdict)
 	v.Forbidden = record.Some(record.Forbidden{Flows: int64(c.ForbiddenFlows), ULVolume: int64(c.ForbiddenUL)})
 }
 
+// ddos reports whether unanswered uplink is told as SUSPICION_OF_DDOS_ATTACK: it
+// has a victim, or it is no scan. What a scan sends is evidence all the same.
+func (c *Case) ddos() bool {
+	return c.Families&familyFlood != 0 && (c.Aimed || c.Families&familyScan == 0)
+}
+
 // exceptions maps the families of the case to TS 29.520.
 func (c *Case) exceptions() []record.Exception {
 	var list []record.Exception
@@ -54,7 +60,7 @@ func (c *Case) exceptions() []record.Exception {
 		{familyFlood, record.SuspicionOfDDoSAttack},
 		{familyScan, record.WrongDestinationAddress},
 	} {
-		if c.Families&e.family != 0 {
+		if c.Families&e.family != 0 && (e.family != familyFlood || c.ddos()) {
 			list = append(list, record.Exception{ExceptionID: e.id, Level: c.Level, Trend: c.Trend})
 		}
 	}
@@ -67,17 +73,22 @@ func (c *Case) techniques() []string {
 	if c.Families&familyScan != 0 { // service discovery
 		list = append(list, "FGT1046", "T1046")
 	}
-	if c.Families&familyFlood != 0 { // network denial of service
+	if c.ddos() { // network denial of service
 		list = append(list, "FGT1498", "T1498")
 	}
 	return list
 }
 
-// recorded returns the destinations as the contract has them. One that is
-// known by a token alone has no address to give.
+// recorded returns the destinations as the contract has them: of an aimed flood
+// those that belong to it, without the contacts of a scan beside it. One that
+// is known by a token alone has no address to give.
 func (c *Case) recorded() []record.Destination {
 	var list []record.Destination
-	for _, d := range c.Destinations() {
+	all := c.Destinations()
+	for _, d := range all {
+		if c.Aimed && c.ddos() && d.UL < all[0].UL/victimShare {
+			break
+		}
 		if address := d.Addr(); address.IsValid() {
 			list = append(list, record.Destination{Protocol: int32(d.Protocol), Address: address, Port: int32(d.Port), Flows: int64(d.Flows)})
 		}

@@ -1,0 +1,39 @@
+package judge
+
+import (
+	"net/netip"
+	"testing"
+
+	"cordon/internal/record"
+	"cordon/scorer/feature"
+	"cordon/scorer/pane"
+)
+
+func suspect(address string, port uint16, ul, packets uint64) feature.Suspect {
+	return feature.Suspect{Key: pane.KeyOf(&record.Flow{Protocol: 6, RemoteAddress: netip.MustParseAddr(address), RemotePort: int32(port)}), Flows: 1, UL: ul, Packets: packets}
+}
+
+func TestAimed(t *testing.T) {
+	scan := make([]feature.Suspect, 0, 32)
+	sprayed := make([]feature.Suspect, 0, 32)
+	for i := range 32 {
+		host := netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}).String()
+		scan = append(scan, suspect(host, 23, 60, 1))
+		sprayed = append(sprayed, suspect("203.0.113.80", uint16(1000+i), 60, 1))
+	}
+	for name, c := range map[string]struct {
+		suspects []feature.Suspect
+		want     bool
+	}{
+		"nothing":                       {nil, false},
+		"scan of 32 kept hosts":         {scan, false},
+		"one victim":                    {[]feature.Suspect{suspect("203.0.113.80", 80, 1<<20, 900)}, true},
+		"one victim over many ports":    {sprayed, true},
+		"one flow of a flood in a scan": {append([]feature.Suspect{suspect("203.0.113.80", 80, 1<<20, 900)}, scan...), true},
+		"four victims":                  {[]feature.Suspect{suspect("203.0.113.1", 80, 9, 9), suspect("203.0.113.2", 80, 9, 9), suspect("203.0.113.3", 80, 9, 9), suspect("203.0.113.4", 80, 9, 9)}, true},
+	} {
+		if got := aimed(c.suspects); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
