@@ -82,9 +82,9 @@ var importers = []importerRow{
 	{folder: "internal/replay", by: seesIdentity, testsToo: true, why: whyIdentity},
 	{folder: "internal/simulate", by: seesIdentity, testsToo: true, why: whyIdentity},
 
-	{folder: "collector", by: append([]string{"cordonctl", "demo"}, runners...), why: whyTopics},
-	{folder: "scorer", by: append([]string{"cordonctl"}, runners...), testsToo: true, why: whyTopics},
-	{folder: "enforcer", by: append([]string{"cordonctl"}, runners...), testsToo: true, why: whyTopics},
+	{folder: "collector", by: append([]string{"cordonctl", "demo", "internal/settings/collector"}, runners...), why: whyTopics},
+	{folder: "scorer", by: append([]string{"cordonctl", "internal/settings/scorer"}, runners...), testsToo: true, why: whyTopics},
+	{folder: "enforcer", by: append([]string{"cordonctl", "internal/settings/enforcer"}, runners...), testsToo: true, why: whyTopics},
 
 	{folder: "internal/stream/kafka", by: append([]string{"internal/program", "internal/replay", "cordonctl", "demo", "internal/e2e"}, programs...),
 		why: "a task runs on either log and must not know which"},
@@ -94,6 +94,9 @@ var importers = []importerRow{
 		why: "what is on the wire is a matter of the Kafka log"},
 	{folder: "internal/embedded", by: []string{"demo", "internal/kafkatest"},
 		why: "the embedded broker is a test fake; no program may depend on it"},
+	{folder: "internal/settings/collector", by: []string{"collector", "cordonctl"}, why: whyTopics},
+	{folder: "internal/settings/scorer", by: []string{"scorer", "cordonctl"}, why: whyTopics},
+	{folder: "internal/settings/enforcer", by: []string{"enforcer", "cordonctl"}, why: whyTopics},
 	{folder: "internal/testreport", testsToo: true, why: "it is a tool of the Makefile"},
 	{folder: "internal/archtest", testsToo: true, why: "it holds tests only"},
 }
