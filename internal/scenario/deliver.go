@@ -14,9 +14,9 @@ import (
 
 const (
 	// clockEvery is how often a source writes a Clock, as a replay does; in
-	// long silences once a minute, for nothing can happen.
+	// long silences more rarely, for nothing happens but that timers end.
 	clockEvery      = feed.ClockEvery
-	clockEveryQuiet = record.Minute
+	clockEveryQuiet = 10 * record.Minute
 	// busy is how near a record has to be for the time not to be quiet.
 	busy = record.Minute
 	// shuffleBy delays records at most: less than the lateness (20 s), and where
@@ -231,9 +231,12 @@ func (d *delivery) clockTimes() []record.Micros {
 	for at := d.start; at <= end; {
 		times = append(times, at)
 		i, _ := slices.BinarySearch(near, at)
-		quiet := (i == len(near) || near[i]-at > busy) && (i == 0 || at-near[i-1] > busy)
-		if quiet && d.s.until == 0 {
-			at += clockEveryQuiet
+		next := end
+		if i < len(near) {
+			next = near[i]
+		}
+		if d.s.until == 0 && next-at > busy+clockEvery && (i == 0 || at-near[i-1] > busy) {
+			at = min(at+clockEveryQuiet, next-busy)
 			continue
 		}
 		at += clockEvery

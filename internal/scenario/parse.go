@@ -18,7 +18,7 @@ const (
 
 // Parse reads a scenario. Errors are *SyntaxError.
 func Parse(name string, text []byte) (*Scenario, error) {
-	p := parser{s: &Scenario{Name: name, partitions: defaultPartitions}}
+	p := parser{s: &Scenario{Name: name, partitions: defaultPartitions, byName: map[string]*terminal{}}}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, 1<<20)
 	for number := 1; lines.Scan(); number++ {
@@ -39,7 +39,18 @@ func Parse(name string, text []byte) (*Scenario, error) {
 	if err := lines.Err(); err != nil {
 		return nil, &SyntaxError{File: name, Line: p.number + 1, Problem: err.Error()}
 	}
-	return p.s, nil
+	return p.s, p.whole()
+}
+
+// whole checks what only the whole file shows.
+func (p *parser) whole() error {
+	for _, s := range p.s.sources {
+		if s.clocksOff && p.s.until == 0 {
+			return &SyntaxError{File: p.s.Name, Line: p.number, Text: p.text,
+				Problem: fmt.Sprintf("source %s is clockless, so time goes on only while it is watched: an until line is missing", s.name)}
+		}
+	}
+	return nil
 }
 
 // parser reads line by line: what a line names has to stand above it.
@@ -174,6 +185,7 @@ func (p *parser) terminals(l *line) {
 		t.name = name
 		t.identify(len(p.s.terminals)+1, tac)
 		p.s.terminals = append(p.s.terminals, &t)
+		p.s.byName[name] = &t
 	}
 }
 

@@ -22,6 +22,10 @@ import (
 // default. The other stages commit with what they decide.
 const cutEvery = 30 * record.Second
 
+// cachedStandIns is how many stand-ins a collector remembers here: it has few
+// terminals, and is started often.
+const cachedStandIns = 1 << 10
+
 // scorerStage is the scorer's place among the stages.
 const scorerStage = 1
 
@@ -67,7 +71,7 @@ func (s *Scenario) Variations() []Variation {
 		}
 	}
 	list = append(list, Variation{Name: "shuffled", Partitions: s.partitions, Shuffle: 1})
-	points := []int{130, 310, 420, 500, 590, 730, 910}
+	points := []int{130, 370, 500, 630, 870}
 	for stage, name := range stageNames {
 		v := Variation{Name: name + " restarted", Partitions: s.partitions}
 		for _, p := range points {
@@ -237,7 +241,9 @@ func (s *Scenario) pseudonyms() (map[record.Pseudonym]string, error) {
 
 // stages makes the three stages with the scenario's settings.
 func (s *Scenario) stages() ([]*stream.Stage, error) {
-	c, err := load(s, "collector", collector.DefaultSettings())
+	small := collector.DefaultSettings()
+	small.Keys.Cache = cachedStandIns
+	c, err := load(s, "collector", small)
 	if err != nil {
 		return nil, err
 	}

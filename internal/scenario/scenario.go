@@ -21,6 +21,7 @@ type Scenario struct {
 	partitions int32
 	settings   []setting
 	terminals  []*terminal
+	byName     map[string]*terminal
 	sources    []*source
 	steps      []step
 	expects    []expectation
@@ -102,14 +103,7 @@ type act struct {
 // stageNames in flow order.
 var stageNames = []string{"collector", "scorer", "enforcer"}
 
-func (s *Scenario) terminal(name string) *terminal {
-	for _, t := range s.terminals {
-		if t.name == name {
-			return t
-		}
-	}
-	return nil
-}
+func (s *Scenario) terminal(name string) *terminal { return s.byName[name] }
 
 func (s *Scenario) source(name string) *source {
 	for _, p := range s.sources {

@@ -27,6 +27,9 @@ func (p *parser) count(l *line, s *step) {
 	if s.traffic.every > 0 {
 		each = max(int64((s.traffic.lasts+s.traffic.every-1)/s.traffic.every), 1)
 	}
+	if p.s.until != 0 && s.at > p.s.until {
+		l.failf("the scenario is watched until %s only", clockText(p.s.until))
+	}
 	if p.reports += each * int64(len(s.who)) * int64(max(s.copies, 1)); p.reports > maxReports {
 		l.failf("that is more than %d reports in all", maxReports)
 	}
