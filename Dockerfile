@@ -11,7 +11,7 @@ ARG VERSION=
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X cordon/internal/service.release=${VERSION}" \
     -o /out/ ./collector ./scorer ./enforcer ./cordonctl
-RUN mkdir -m 0700 /keys
+RUN mkdir /keys
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/ /usr/local/bin/
