@@ -198,8 +198,7 @@ func (d *delivery) acts() {
 		}
 	}
 	for _, r := range d.v.Restarts {
-		at := d.start + (d.end+busy-d.start)*record.Micros(r.Permille)/1000
-		d.arrivals = append(d.arrivals, arrival{at: at, act: &act{kind: restart, stage: r.Stage}})
+		d.arrivals = append(d.arrivals, arrival{at: r.At, act: &act{kind: restart, stage: r.Stage}})
 	}
 }
 

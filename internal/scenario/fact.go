@@ -74,6 +74,7 @@ func (r *Result) take(o backtest.Output) error {
 	switch rec := rec.(type) {
 	case *record.Verdict:
 		r.Verdicts = append(r.Verdicts, rec)
+		r.moments = append(r.moments, r.run.Log().Time())
 		r.note(verdictFact(rec), rec.Terminal)
 	case *record.EarlyWarning:
 		r.note(fact{kind: "early", at: rec.OccurredAt, count: 1, tags: []string{rec.ExceptionID.String()},

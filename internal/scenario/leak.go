@@ -1,10 +1,48 @@
 package scenario
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strings"
+
+	"cordon/internal/stream"
 )
+
+// Leaks searches every topic but telemetry.raw for the identities the scenario
+// names: as they are, as hex and as base64, in keys and values. It returns where
+// it found one.
+func (r *Result) Leaks() []string {
+	marks := r.scenario.marks()
+	var found []string
+	log := r.run.Log()
+	for _, topic := range stream.Topics(1) {
+		if topic.Topic == stream.TelemetryRaw {
+			continue
+		}
+		for p := int32(0); p < log.Partitions(topic.Topic); p++ {
+			at := stream.Partition{Topic: topic.Topic, ID: p}
+			for b, next, more := log.Fetch(at, 0); more; b, next, more = log.Fetch(at, next) {
+				found = append(found, leaked(b, marks)...)
+			}
+		}
+	}
+	return found
+}
+
+// leaked tells which records of a batch hold a mark.
+func leaked(b stream.Batch, marks []mark) []string {
+	var found []string
+	for _, rec := range b.Records {
+		for _, m := range marks {
+			if bytes.Contains(rec.Key, m.form) || bytes.Contains(rec.Value, m.form) {
+				found = append(found, fmt.Sprintf("%s[%d] at %d holds the %s of %s", b.Partition.Topic, b.Partition.ID, rec.Offset, m.what, m.who))
+			}
+		}
+	}
+	return found
+}
 
 // markedTerminals are how many terminals of a fleet are searched for: the
 // others differ in a digit.

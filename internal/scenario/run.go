@@ -1,30 +1,17 @@
 package scenario
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"slices"
-	"strings"
 
-	"cordon/collector/pseudonym"
-	collector "cordon/collector/task"
-	enforcer "cordon/enforcer/task"
 	"cordon/internal/backtest"
-	"cordon/internal/config"
-	"cordon/internal/identity"
 	"cordon/internal/record"
 	"cordon/internal/stream"
-	scorer "cordon/scorer/task"
 )
 
 // cutEvery is how often the scorer commits its state, by the wall clock: its
 // default. The other stages commit with what they decide.
 const cutEvery = 30 * record.Second
-
-// cachedStandIns is how many stand-ins a collector remembers here: it has few
-// terminals, and is started often.
-const cachedStandIns = 1 << 10
 
 // scorerStage is the scorer's place among the stages.
 const scorerStage = 1
@@ -38,10 +25,10 @@ type Variation struct {
 	Restarts   []Restart
 }
 
-// Restart kills a stage, and starts it from what it had committed.
+// Restart kills a stage at a time, and starts it from what it had committed.
 type Restart struct {
-	Stage    int // in flow order
-	Permille int // of the scenario's length
+	Stage int // in flow order
+	At    record.Micros
 }
 
 // Result is what came out of a run.
@@ -54,36 +41,13 @@ type Result struct {
 	names    map[record.Pseudonym]string
 	facts    []fact
 	run      *backtest.Run
+	moments  []record.Micros // when verdicts were written
+	from, to record.Micros   // between which records arrived
 }
 
 // Usual is the variation that the expectations of a file are about.
 func (s *Scenario) Usual() Variation {
 	return Variation{Name: "as written", Partitions: s.partitions}
-}
-
-// Variations lists the ways of running s whose confirmed verdicts have to be
-// those of the Usual one.
-func (s *Scenario) Variations() []Variation {
-	var list []Variation
-	for _, n := range []int32{1, 4, 16} {
-		if n != s.partitions {
-			list = append(list, Variation{Name: fmt.Sprintf("%d partitions", n), Partitions: n})
-		}
-	}
-	list = append(list, Variation{Name: "shuffled", Partitions: s.partitions, Shuffle: 1})
-	points := []int{130, 370, 500, 630, 870}
-	for stage, name := range stageNames {
-		v := Variation{Name: name + " restarted", Partitions: s.partitions}
-		for _, p := range points {
-			v.Restarts = append(v.Restarts, Restart{stage, p})
-		}
-		list = append(list, v)
-	}
-	all := Variation{Name: "16 partitions, shuffled, all restarted", Partitions: 16, Shuffle: 2}
-	for i, p := range points {
-		all.Restarts = append(all.Restarts, Restart{i % len(stageNames), p})
-	}
-	return append(list, all)
 }
 
 // Run runs the scenario from nothing to its end.
@@ -100,6 +64,7 @@ func (s *Scenario) Run(v Variation) (*Result, error) {
 		return nil, err
 	}
 	d := deliver(s, v)
+	r.from, r.to = d.start, d.end+busy
 	p := player{Result: r}
 	for i := range d.arrivals {
 		if err := p.play(&d.arrivals[i]); err != nil {
@@ -222,114 +187,4 @@ func (r *Result) pseudonym(name string) record.Pseudonym {
 		}
 	}
 	return record.Pseudonym{}
-}
-
-// pseudonyms derives who is who.
-func (s *Scenario) pseudonyms() (map[record.Pseudonym]string, error) {
-	d, err := pseudonym.NewDeriver(pseudonym.TestKey(), 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	names := map[record.Pseudonym]string{}
-	for _, t := range s.terminals {
-		if supi, err := identity.ParseSUPI(t.supi); err == nil {
-			names[d.Terminal(supi)] = t.name
-		}
-	}
-	return names, nil
-}
-
-// stages makes the three stages with the scenario's settings.
-func (s *Scenario) stages() ([]*stream.Stage, error) {
-	small := collector.DefaultSettings()
-	small.Keys.Cache = cachedStandIns
-	c, err := load(s, "collector", small)
-	if err != nil {
-		return nil, err
-	}
-	sc, err := load(s, "scorer", scorer.DefaultSettings())
-	if err != nil {
-		return nil, err
-	}
-	e, err := load(s, "enforcer", enforcer.DefaultSettings())
-	if err != nil {
-		return nil, err
-	}
-	first, err := collector.Stage(c, pseudonym.TestKey())
-	if err != nil {
-		return nil, err
-	}
-	second, err := scorer.Stage(sc)
-	if err != nil {
-		return nil, err
-	}
-	third, err := enforcer.Stage(e)
-	if err != nil {
-		return nil, err
-	}
-	return []*stream.Stage{first, second, third}, nil
-}
-
-// load sets keys the way the environment would, so that they are checked as
-// strictly as a user's.
-func load[T any](s *Scenario, program string, defaults T) (T, error) {
-	all := config.Default[T]()
-	all.Settings = defaults
-	keys, err := config.Keys(all)
-	if err != nil {
-		return defaults, err
-	}
-	environ := []string{}
-	for _, set := range s.settings {
-		if set.program != program {
-			continue
-		}
-		at := slices.IndexFunc(keys, func(k config.Key) bool { return k.Name == set.key })
-		if at < 0 {
-			return defaults, fmt.Errorf("%s:%d: %s has no key %s", s.Name, set.line, program, set.key)
-		}
-		environ = append(environ, keys[at].Env+"="+set.value)
-	}
-	p, err := config.Load(config.Options[T]{Program: program, Defaults: all, Environ: environ})
-	if err != nil {
-		return defaults, fmt.Errorf("%s: %s: %w", s.Name, program, err)
-	}
-	return p.Settings, nil
-}
-
-// Leaks searches every topic but telemetry.raw for the identities the scenario
-// names: as they are, as hex and as base64, in keys and values. It returns where
-// it found one.
-func (r *Result) Leaks() []string {
-	marks := r.scenario.marks()
-	var found []string
-	log := r.run.Log()
-	for _, topic := range stream.Topics(1) {
-		if topic.Topic == stream.TelemetryRaw {
-			continue
-		}
-		for p := int32(0); p < log.Partitions(topic.Topic); p++ {
-			for offset := int64(0); ; {
-				b, next, more := log.Fetch(stream.Partition{Topic: topic.Topic, ID: p}, offset)
-				if !more {
-					break
-				}
-				offset = next
-				for _, rec := range b.Records {
-					for _, m := range marks {
-						if bytes.Contains(rec.Key, m.form) || bytes.Contains(rec.Value, m.form) {
-							found = append(found, fmt.Sprintf("%s[%d] at %d holds the %s of %s", topic.Topic, p, rec.Offset, m.what, m.who))
-						}
-					}
-				}
-			}
-		}
-	}
-	return found
-}
-
-// title is the file's name without its folder and ending.
-func (s *Scenario) title() string {
-	name := s.Name[strings.LastIndexByte(s.Name, '/')+1:]
-	return strings.TrimSuffix(name, ".txt")
 }

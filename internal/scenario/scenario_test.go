@@ -3,6 +3,7 @@ package scenario
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -25,7 +26,7 @@ func TestScenarios(t *testing.T) {
 			t.Errorf("%v", err)
 			continue
 		}
-		t.Run(s.title(), func(t *testing.T) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			t.Parallel()
 			check(t, s)
 		})
@@ -44,7 +45,7 @@ func check(t *testing.T, s *Scenario) {
 	if testing.Short() || t.Failed() {
 		return
 	}
-	for _, v := range s.Variations() {
+	for _, v := range usual.Variations() {
 		compare(t, s, usual, v)
 	}
 }
