@@ -85,15 +85,22 @@ func deploy(t *testing.T, partitions int32) *deployment {
 	if _, err := client.Create(t.Context(), specs, 1); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(d.dir, "pseudonym.key")
-	if err := keyfile.Create(path, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	if d.key, err = keyfile.Read(path); err != nil {
-		t.Fatal(err)
-	}
+	d.newKey()
 	t.Cleanup(d.killAll)
 	return d
+}
+
+// newKey makes the key that the collector reads at its next start.
+func (d *deployment) newKey() {
+	d.t.Helper()
+	path := filepath.Join(d.dir, "pseudonym.key")
+	err := keyfile.Create(path, time.Now())
+	if err == nil {
+		d.key, err = keyfile.Read(path)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // own are the keys a program is given beside the shared ones.

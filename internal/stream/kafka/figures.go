@@ -57,7 +57,7 @@ func (w *worker) note(got fetched) {
 	for i := range w.figures {
 		if w.figures[i].Input == got.from {
 			w.figures[i].Lag = max(0, got.end-w.figures[i].Next)
-			w.caught = w.caught || atEnd && len(got.batches) == 0
+			w.caught = w.caught || atEnd
 			return
 		}
 	}
