@@ -50,6 +50,7 @@ func Stage(settings Settings, key pseudonym.Key) (*stream.Stage, error) {
 		Transactional: true,
 		Counts:        []stream.Topic{stream.Telemetry},
 		Aligned:       true,
+		Figures:       figures,
 		NewTask: func(partition int32) stream.Task {
 			t, _ := New(settings, key, partition) // it was made once above: only memory can fail it
 			return t

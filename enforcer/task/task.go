@@ -35,6 +35,7 @@ func Stage(s Settings) (*stream.Stage, error) {
 		Transactional: true,
 		// An enforcer without state goes on with the audit's chain and fence.
 		Resume:  stream.Audit,
+		Figures: figures,
 		NewTask: func(int32) stream.Task { return New(s) },
 	}, nil
 }

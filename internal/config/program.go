@@ -28,6 +28,7 @@ type Kafka struct {
 	ClientID           string        `mapstructure:"client_id" doc:"Name shown in the broker's logs and quotas. Empty: cordon- and the program's name."`
 	TLS                TLS           `mapstructure:"tls"`
 	SASL               SASL          `mapstructure:"sasl"`
+	StartTimeout       time.Duration `mapstructure:"start_timeout" range:"1s..1h" doc:"How long a program that starts waits for brokers that do not answer; then it ends with exit code 3. Longer: brokers may start much later than it; shorter: a supervisor learns sooner."`
 	SessionTimeout     time.Duration `mapstructure:"session_timeout" range:"3s..60s" doc:"Silence after which the group gives an instance's partitions to others. Shorter: faster take-over, but a slow network causes needless ones. The broker's group.min.session.timeout.ms (6 s by default) is the lowest it accepts."`
 	TransactionTimeout time.Duration `mapstructure:"transaction_timeout" range:"5s..60s" doc:"Time after which the broker aborts a transaction of an owner that hangs; until then readers of committed records wait. Shorter than a checkpoint takes: every checkpoint fails."`
 	PrefetchBytes      Size          `mapstructure:"prefetch_bytes" range:"1MiB..1GiB" doc:"What one fetch of one partition asks for at most. Up to three are held per partition (in work, waiting, on the way), then fetching pauses."`
@@ -83,6 +84,7 @@ func Default[T any]() Program[T] {
 		Kafka: Kafka{
 			Brokers:            []string{"127.0.0.1:9092"},
 			SASL:               SASL{Mechanism: "none"},
+			StartTimeout:       time.Minute, // a compose file or a node starts everything at once
 			SessionTimeout:     6 * time.Second,
 			TransactionTimeout: 15 * time.Second, // well below the 2 min after which a silent partition counts as STALLED
 			PrefetchBytes:      4 * MiB,          // smaller fetches read the tails of large batches twice (measured)

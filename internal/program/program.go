@@ -3,7 +3,7 @@
 //
 // What it promises: a wrong configuration ends with exit code 2 and the key's
 // name before anything is opened; brokers that cannot be reached end with exit
-// code 3 after start_timeout; SIGTERM stops fetching, commits what is done and
+// code 3 after kafka.start_timeout; SIGTERM stops fetching, commits what is done and
 // leaves the group within shutdown_timeout; a second SIGTERM ends at once.
 //
 // What it does not: it knows nothing of what a stage does.
@@ -42,14 +42,9 @@ type Program[T any] struct {
 	Caution func(config.Program[T]) string
 }
 
-// startTimeout is how long a program waits for brokers that do not answer when
-// it starts: a compose file or a node starts everything at once.
-const startTimeout = 60 * time.Second
-
 // Main runs the program until a signal, and returns the exit code.
 func Main[T any](p Program[T]) int {
 	flags := pflag.NewFlagSet(p.Name, pflag.ContinueOnError)
-	flags.SortFlags = false
 	flags.SetOutput(io.Discard)
 	path := flags.String("config", "", "YAML file with the keys below")
 	version := flags.Bool("version", false, "print the version and exit")
@@ -59,8 +54,7 @@ func Main[T any](p Program[T]) int {
 	}
 	switch err := flags.Parse(os.Args[1:]); {
 	case errors.Is(err, pflag.ErrHelp):
-		p.help(os.Stdout, flags)
-		return 0
+		return service.Fail(os.Stderr, p.Name, p.help(os.Stdout))
 	case err != nil:
 		return service.Fail(os.Stderr, p.Name, &config.Error{Problem: err.Error(), Remedy: "see " + p.Name + " --help"})
 	case *version:
@@ -80,11 +74,6 @@ func Main[T any](p Program[T]) int {
 	}
 	run := func(ctx context.Context) error { return p.serve(ctx, cfg, stage) }
 	return service.Run(run, service.Options{Program: p.Name, Deadline: cfg.ShutdownTimeout})
-}
-
-func (p Program[T]) help(w io.Writer, flags *pflag.FlagSet) {
-	fmt.Fprintf(w, "%s\n\nUsage: %s [--config FILE] [--KEY VALUE]...\n\nKeys, weakest to strongest: default, file, environment (CORDON_KAFKA_BROKERS), flag.\n\n%s",
-		p.About, p.Name, flags.FlagUsagesWrapped(110))
 }
 
 // Client returns a client for the brokers that a configuration names.
@@ -114,7 +103,7 @@ func (p Program[T]) serve(ctx context.Context, cfg config.Program[T], stage *str
 	defer client.Close()
 	runner := kafka.NewRunner(client, kafka.RunnerSettings{
 		Stage: stage, Group: cfg.Group, SessionTimeout: cfg.Kafka.SessionTimeout, TransactionTimeout: cfg.Kafka.TransactionTimeout,
-		Interval: cfg.Checkpoint.Interval, PrefetchBytes: int(cfg.Kafka.PrefetchBytes), StartTimeout: startTimeout, Tell: teller(log),
+		Interval: cfg.Checkpoint.Interval, PrefetchBytes: int(cfg.Kafka.PrefetchBytes), StartTimeout: cfg.Kafka.StartTimeout, Tell: teller(log),
 	})
 	metrics := observe.NewMetrics(p.Name, service.Version().String())
 	server, err := observe.Serve(observe.Options{Listen: cfg.HTTP.Listen, Metrics: metrics, Ready: func() observe.Readiness {
@@ -124,7 +113,8 @@ func (p Program[T]) serve(ctx context.Context, cfg config.Program[T], stage *str
 	if err != nil {
 		return err
 	}
-	watch := startWatch(metrics, runner)
+	watch := newWatch(metrics, runner, stage)
+	watch.start()
 	log.Info("started", logging.String("version", service.Version().String()), logging.String("prefix", cfg.Topics.Prefix), logging.String("http", server.Addr()))
 	p.caution(log, cfg)
 	err = runner.Run(ctx)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cordon/internal/observe"
+	"cordon/internal/stream"
 	"cordon/internal/stream/kafka"
 )
 
@@ -14,14 +15,43 @@ import (
 // the metrics.
 const watchEvery = time.Second
 
-// watch copies what the runner knows into metrics from a goroutine of its own.
+// figures is where a watch takes from: a kafka.Runner.
+type figures interface {
+	Figures() []kafka.Figure
+	Counts() []kafka.Count
+}
+
+// watch copies what the runner knows into metrics, from a goroutine of its own
+// that startWatch starts and stop waits for.
 type watch struct {
+	metrics  *observe.Metrics
+	from     figures
+	meanings map[string]string // Stage.Figures
+
+	counted map[series]int64  // last value of a figure that only grows
+	gauges  map[series]func() // those shown last, with how to take them out
+	lag     observe.Gauges
+	offset  observe.Gauges
+
 	done chan struct{}
 	wait sync.WaitGroup
 }
 
-func startWatch(m *observe.Metrics, r *kafka.Runner) *watch {
-	w := &watch{done: make(chan struct{})}
+// series is one line of /metrics of a task: a name and its label values.
+type series struct{ name, first, second string }
+
+func newWatch(m *observe.Metrics, from figures, stage *stream.Stage) *watch {
+	return &watch{
+		metrics: m, from: from, meanings: stage.Figures,
+		counted: map[series]int64{}, gauges: map[series]func(){},
+		lag:    m.Gauge("input_lag_records", "Committed records not yet taken, by input topic and partition.", "topic", "partition"),
+		offset: m.Gauge("input_position_offset", "Offset of the next record at the last checkpoint, by input topic and partition.", "topic", "partition"),
+		done:   make(chan struct{}),
+	}
+}
+
+// start shows the figures every watchEvery until stop.
+func (w *watch) start() {
 	w.wait.Go(func() {
 		ticker := time.NewTicker(watchEvery)
 		defer ticker.Stop()
@@ -30,11 +60,10 @@ func startWatch(m *observe.Metrics, r *kafka.Runner) *watch {
 			case <-w.done:
 				return
 			case <-ticker.C:
-				show(m, r)
+				w.show()
 			}
 		}
 	})
-	return w
 }
 
 func (w *watch) stop() {
@@ -42,16 +71,46 @@ func (w *watch) stop() {
 	w.wait.Wait()
 }
 
-func show(m *observe.Metrics, r *kafka.Runner) {
-	lag := m.Gauge("input_lag_records", "committed records not yet taken, by topic and partition", "topic", "partition")
-	position := m.Gauge("input_position_offset", "offset of the next record at the last checkpoint", "topic", "partition")
-	for _, f := range r.Figures() {
-		labels := []string{string(f.Input.Topic), strconv.Itoa(int(f.Input.ID))}
-		lag.With(labels...).Set(float64(f.Lag))
-		position.With(labels...).Set(float64(f.Next))
+// show takes everything over once. A gauge whose partition has moved to another
+// instance is taken out: its last value would be shown for ever.
+func (w *watch) show() {
+	before := w.gauges
+	w.gauges = make(map[series]func(), len(before))
+	for _, f := range w.from.Figures() {
+		topic, partition := string(f.Input.Topic), strconv.Itoa(int(f.Input.ID))
+		w.set(w.lag, series{"input_lag_records", topic, partition}, f.Lag)
+		w.set(w.offset, series{"input_position_offset", topic, partition}, f.Next)
 	}
-	for _, c := range r.Counts() {
-		help := "see docs/operations.md, Metrics: " + strings.ReplaceAll(c.Name, "_", " ")
-		m.Gauge(c.Name, help, "partition", "kind").With(strconv.Itoa(int(c.Task)), c.Label).Set(float64(c.Value))
+	counted := make(map[series]int64, len(w.counted))
+	for _, c := range w.from.Counts() {
+		s := series{c.Name, strconv.Itoa(int(c.Task)), c.Label}
+		if strings.HasSuffix(c.Name, "_total") {
+			counted[s] = c.Value
+			w.count(s, c.Value)
+		} else {
+			w.set(w.metrics.Gauge(c.Name, w.meanings[c.Name], "partition", "kind"), s, c.Value)
+		}
 	}
+	w.counted = counted
+	for s, forget := range before {
+		if w.gauges[s] == nil {
+			forget()
+		}
+	}
+}
+
+func (w *watch) set(g observe.Gauges, s series, value int64) {
+	g.With(s.first, s.second).Set(float64(value))
+	w.gauges[s] = func() { g.Forget(s.first, s.second) }
+}
+
+// count adds what a figure has grown by. One that is smaller than before is of
+// a task that was started anew, which counts from 0; the counter of the program
+// goes on.
+func (w *watch) count(s series, value int64) {
+	last := w.counted[s]
+	if value < last {
+		last = 0
+	}
+	w.metrics.Counter(s.name, w.meanings[s.name], "partition", "kind").With(s.first, s.second).Add(uint64(value - last))
 }

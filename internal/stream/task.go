@@ -129,6 +129,9 @@ type Stage struct {
 	Counts []Topic
 	// Aligned reports that tasks implement Aligned and wait for one another.
 	Aligned bool
+	// Figures says in a sentence what each figure of a Counted task means, by
+	// name, for those who read /metrics.
+	Figures map[string]string
 	// NewTask makes the task of one partition, without state.
 	NewTask func(partition int32) Task
 }
@@ -150,8 +153,8 @@ type Front struct {
 
 // Counted is a task that can say how it is doing.
 type Counted interface {
-	// Counts calls add for each figure: a name in snake_case, a label value from
-	// a small fixed set (empty: none), and the value. Names ending in _total
-	// only grow while the task lives.
+	// Counts calls add for each figure: a name in snake_case that Stage.Figures
+	// explains, a label value from a small fixed set (empty: none), and the
+	// value. Names ending in _total only grow while the task lives.
 	Counts(add func(name, label string, value int64))
 }

@@ -26,6 +26,7 @@ func Stage(s Settings) (*stream.Stage, error) {
 		State:   stream.ScorerState,
 		Outputs: []stream.Topic{stream.Verdicts, stream.VerdictsEarly, stream.DeadLetters},
 		Resume:  stream.Verdicts,
+		Figures: figures,
 		NewTask: func(partition int32) stream.Task { return New(s, partition) },
 	}, nil
 }
