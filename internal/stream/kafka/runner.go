@@ -116,12 +116,15 @@ func (r *Runner) reach(ctx context.Context) error {
 	for first := true; ; first = false {
 		err := r.client.Reach(ctx)
 		if err == nil || ctx.Err() != nil {
-			return err
+			return ctx.Err() // who is stopped does not mind what was missing
 		}
 		if first {
 			r.tell(true, -1, "waiting for Kafka", err)
 		}
-		if b.wait(limit) != nil {
+		switch waited := b.wait(limit); {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case waited != nil:
 			return err
 		}
 	}
