@@ -16,6 +16,7 @@ func suspect(address string, port uint16, ul, packets uint64) feature.Suspect {
 func TestAimed(t *testing.T) {
 	scan := make([]feature.Suspect, 0, 32)
 	sprayed := make([]feature.Suspect, 0, 32)
+	const many = 1000 // packets in the pane, of which 32 flows were kept
 	for i := range 32 {
 		host := netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}).String()
 		scan = append(scan, suspect(host, 23, 60, 1))
@@ -23,16 +24,21 @@ func TestAimed(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		suspects []feature.Suspect
+		packets  uint64 // in the whole pane; 0: those of the suspects
 		want     bool
 	}{
-		"nothing":                       {nil, false},
-		"scan of 32 kept hosts":         {scan, false},
-		"one victim":                    {[]feature.Suspect{suspect("203.0.113.80", 80, 1<<20, 900)}, true},
-		"one victim over many ports":    {sprayed, true},
-		"one flow of a flood in a scan": {append([]feature.Suspect{suspect("203.0.113.80", 80, 1<<20, 900)}, scan...), true},
-		"four victims":                  {[]feature.Suspect{suspect("203.0.113.1", 80, 9, 9), suspect("203.0.113.2", 80, 9, 9), suspect("203.0.113.3", 80, 9, 9), suspect("203.0.113.4", 80, 9, 9)}, true},
+		"nothing":                       {nil, 0, false},
+		"scan of 32 kept hosts":         {scan, 0, false},
+		"one victim":                    {[]feature.Suspect{suspect("203.0.113.80", 80, 1<<20, 900)}, 0, true},
+		"one victim over many ports":    {sprayed, 0, true},
+		"one flow of a flood in a scan": {append([]feature.Suspect{suspect("203.0.113.80", 80, 1<<20, 900)}, scan...), 0, true},
+		"fast scan":                     {scan, many, false},
+		"fast scan, one host twice":     {append([]feature.Suspect{suspect("203.0.113.1", 2323, 60, 1)}, scan[1:]...), many, false},
+		"fast flood over many ports":    {sprayed, many, true},
+		"four victims":                  {[]feature.Suspect{suspect("203.0.113.1", 80, 9, 9), suspect("203.0.113.2", 80, 9, 9), suspect("203.0.113.3", 80, 9, 9), suspect("203.0.113.4", 80, 9, 9)}, 0, true},
 	} {
-		if got := aimed(c.suspects); got != c.want {
+		v := feature.Vector{Suspects: c.suspects, UnansweredPackets: feature.Amount{Value: c.packets}, UnansweredBytes: feature.Amount{Value: 60 * c.packets}}
+		if got := aimed(&v); got != c.want {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}

@@ -108,7 +108,7 @@ func (c *Case) blame(r *Rule, v *feature.Vector) {
 		c.pardon(k)
 	}
 	share := r.shareOf(v)
-	c.Aimed = c.Aimed || share.flood && aimed(v.Suspects)
+	c.Aimed = c.Aimed || share.flood && aimed(v)
 	for i := range v.Suspects {
 		s := &v.Suspects[i]
 		at := c.find(s.Key)
@@ -153,33 +153,46 @@ func (f *floodShare) holds(s *feature.Suspect) bool {
 }
 
 // aimed reports whether unanswered uplink has a victim: an address that got at
-// least a sixteenth of it, in bytes or packets. A fast scan sends as much, a
-// packet to each of hundreds of addresses (32 of them are kept of a pane): to
-// block some of those would stop nothing.
-func aimed(suspects []feature.Suspect) bool {
-	var bytes, packets uint64
-	for i := range suspects {
-		bytes += suspects[i].UL
-		packets += suspects[i].Packets
+// least a sixteenth of all that the pane left unanswered, in bytes or packets. A
+// fast scan sends as much, a packet to each of hundreds of addresses: to block
+// some of those would stop nothing. Of many flows 32 are kept, so a flood that
+// is sprayed over ports shows as a quarter of the packets to those; a sixteenth
+// of them would be two packets, which a scanned host gets by chance.
+func aimed(v *feature.Vector) bool {
+	bytes, packets := v.UnansweredBytes.Value, v.UnansweredPackets.Value
+	var keptBytes, kept uint64
+	for i := range v.Suspects {
+		keptBytes += v.Suspects[i].UL
+		kept += v.Suspects[i].Packets
 	}
-	for i := range suspects {
-		var ul, sent uint64
-		for j := range suspects {
-			if suspects[j].AnyPort().Address == suspects[i].AnyPort().Address {
-				ul += suspects[j].UL
-				sent += suspects[j].Packets
-			}
-		}
-		if ul > 0 && ul >= bytes/victimShare || sent > 0 && sent >= packets/victimShare {
+	bytes, packets = max(bytes, keptBytes), max(packets, kept)
+	for i := range v.Suspects {
+		ul, sent := towards(v.Suspects, v.Suspects[i].AnyPort())
+		if ul > 0 && ul >= bytes/victimShare || sent > 0 && (sent >= packets/victimShare || sent >= kept/keptShare) {
 			return true
 		}
 	}
 	return false
 }
 
-// victimShare is the part of a flood, one in so many, that makes an address its
-// victim.
-const victimShare = 16
+// towards sums what went to all ports of an address.
+func towards(suspects []feature.Suspect, k pane.Key) (ul, packets uint64) {
+	for i := range suspects {
+		if suspects[i].AnyPort().Address == k.Address {
+			ul += suspects[i].UL
+			packets += suspects[i].Packets
+		}
+	}
+	return ul, packets
+}
+
+const (
+	// victimShare is the part of a flood, one in so many, that makes an address
+	// its victim.
+	victimShare = 16
+	// keptShare is that part of the packets to the flows that were kept.
+	keptShare = 4
+)
 
 // find returns where a destination stands, by itself or with its port left
 // open; -1 where it does not.
