@@ -95,7 +95,7 @@ func (t *Table) await(h *Held) {
 }
 
 // Covered hands out every record that waits for the key and is decided by what
-// was noted since, in order. A record is valid until Done.
+// was noted since, in order. A record is valid until Done; yield notes nothing.
 func (t *Table) Covered(k Key, yield func(*Held, identity.SUPI)) {
 	var covered []*Held
 	for _, h := range t.byKey[k] {
@@ -110,13 +110,10 @@ func (t *Table) Covered(k Key, yield func(*Held, identity.SUPI)) {
 		return 1
 	})
 	for _, h := range covered {
-		// One that was handed out before may have ended the binding.
-		if holder := t.Holder(k, h.At); !holder.IsZero() {
-			heap.Remove(&t.waiting, h.place)
-			t.unlist(h)
-			t.leave(h)
-			yield(h, holder)
-		}
+		heap.Remove(&t.waiting, h.place)
+		t.unlist(h)
+		t.leave(h)
+		yield(h, t.Holder(k, h.At))
 	}
 }
 
@@ -145,12 +142,17 @@ func (t *Table) leave(h *Held) {
 	}
 }
 
-// poolSize bounds the entries kept for reuse.
-const poolSize = 4096
+// poolSize and poolValue bound the entries kept for reuse. A common record has
+// 160 bytes; what a longer one took is not kept, for a short one that waited in
+// it would cost more than is counted.
+const (
+	poolSize  = 4096
+	poolValue = 1 << 10
+)
 
 // Done gives back a record that Next or Covered returned.
 func (t *Table) Done(h *Held) {
-	if len(t.pool) < poolSize {
+	if len(t.pool) < poolSize && cap(h.Value) <= poolValue {
 		t.pool = append(t.pool, h)
 	}
 }

@@ -51,7 +51,10 @@ type event struct {
 }
 
 // binding is the history of one address, by event time.
-type binding struct{ events []event }
+type binding struct {
+	events  []event
+	watched bool // it stands among those to be forgotten, which it does once
+}
 
 // Table holds the bindings and the records that wait.
 type Table struct {
@@ -112,7 +115,8 @@ func (t *Table) Release(k Key, at record.Micros, supi identity.SUPI) bool {
 }
 
 // maxEvents bounds the history of one address: sessions that flap faster than
-// this within Keep lose their oldest part.
+// this within Keep, or a source that repeats one event, lose the oldest part. A
+// history is one piece of state, which has to fit into a record.
 const maxEvents = 64
 
 // note inserts an event behind all of its time.
@@ -133,7 +137,7 @@ func (t *Table) note(k Key, e event) bool {
 	b.events = slices.Insert(b.events, at, e)
 	b.trim(b.last() - t.settings.Keep)
 	if n := len(b.events); n > maxEvents {
-		b.trim(b.events[n-maxEvents/2].at)
+		b.fold(n - maxEvents/2)
 	}
 	t.changed.Mark(k)
 	t.watch(k, b)
@@ -142,7 +146,8 @@ func (t *Table) note(k Key, e event) bool {
 
 // watch sees to it that an address nobody holds is forgotten in time.
 func (t *Table) watch(k Key, b *binding) {
-	if b.at(forever).IsZero() {
+	if !b.watched && b.at(forever).IsZero() {
+		b.watched = true
 		heap.Push(&t.released, expiry{b.last() + t.settings.Keep, k})
 	}
 }
@@ -159,6 +164,11 @@ func (b *binding) trim(horizon record.Micros) {
 	for n < len(b.events) && b.events[n].at < horizon {
 		n++
 	}
+	b.fold(n)
+}
+
+// fold puts the state that the first n events led to in their place.
+func (b *binding) fold(n int) {
 	if n < 2 {
 		return
 	}
@@ -217,8 +227,13 @@ func (t *Table) Expire(passed record.Micros) {
 	for len(t.released) > 0 && t.released[0].due <= passed {
 		e := heap.Pop(&t.released).(expiry)
 		b := t.bindings[e.key]
-		if b == nil || !b.at(forever).IsZero() || b.last()+t.settings.Keep > passed {
-			continue // bound again since, or released again: another entry stands for that
+		b.watched = false
+		if !b.at(forever).IsZero() {
+			continue // bound again since: its next release is watched anew
+		}
+		if b.last()+t.settings.Keep > passed {
+			t.watch(e.key, b) // released again since
+			continue
 		}
 		delete(t.bindings, e.key)
 		t.changed.Mark(e.key)

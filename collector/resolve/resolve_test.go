@@ -272,6 +272,67 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 }
 
+// A source that writes the same event, or the same time, again and again fills
+// neither the history of its address nor the list of those to be forgotten.
+func TestRepeatedEventsAreBounded(t *testing.T) {
+	for name, note := range map[string]func(*resolve.Table, int){
+		"bound at one time":    func(table *resolve.Table, i int) { table.Bind(key("10.45.0.1"), 500, supi(i%7+1)) },
+		"released at one time": func(table *resolve.Table, _ int) { table.Release(key("10.45.0.1"), 500, supi(1)) },
+		"flapping": func(table *resolve.Table, i int) {
+			table.Bind(key("10.45.0.1"), record.Micros(500+i/1000), supi(1))
+			table.Release(key("10.45.0.1"), record.Micros(500+i/1000), supi(1))
+		},
+	} {
+		table := resolve.New(settings)
+		for i := range 10_000 {
+			note(table, i)
+		}
+		size := 0
+		table.CutBindings(func(_, piece []byte) { size = len(piece) })
+		if size > 64*32 {
+			t.Errorf("%s: history of %d bytes, want at most %d", name, size, 64*32)
+		}
+		if n := table.Expiries(); n > 1 {
+			t.Errorf("%s: one address stands %d times among those to be forgotten, want once", name, n)
+		}
+	}
+}
+
+// An address that is released more than once is forgotten when the last of them
+// is old, however it was written down.
+func TestForgottenAfterTheLastRelease(t *testing.T) {
+	table := resolve.New(settings)
+	k := key("10.45.0.1")
+	table.Bind(k, 10, supi(1))
+	table.Release(k, 20, supi(1))
+	table.Bind(k, 30, supi(1))
+	table.Expire(1020) // bound again: the first release says nothing
+	table.Release(k, 40, supi(1))
+	table.Bind(k, 50, identity.SUPI{})
+	for _, c := range []struct {
+		passed record.Micros
+		want   int
+	}{{1040, 1}, {1049, 1}, {1050, 0}} {
+		table.Expire(c.passed)
+		if n, _, _ := table.Size(); n != c.want {
+			t.Errorf("at %d: %d addresses remembered, want %d", c.passed, n, c.want)
+		}
+	}
+}
+
+// Room that a long record took is not kept for short ones: what waits would
+// cost more than is counted.
+func TestLongRecordsLeaveNoRoomBehind(t *testing.T) {
+	table := resolve.New(resolve.Settings{Wait: 10, Keep: 1000, HeldBytes: 1 << 20, Bindings: 10})
+	table.Hold(resolve.Held{At: 1, Offset: 1, Key: key("10.45.0.1"), Value: make([]byte, 64<<10)})
+	h, _ := table.Next(100)
+	table.Done(h)
+	table.Hold(resolve.Held{At: 200, Offset: 2, Key: key("10.45.0.1"), Value: make([]byte, 160)})
+	if h, _ = table.Next(300); cap(h.Value) > 8<<10 {
+		t.Errorf("a record of 160 bytes waits in %d bytes", cap(h.Value))
+	}
+}
+
 // One address may have all the records that wait: deciding them costs no more
 // than deciding those of many addresses.
 func BenchmarkOneAddressWaits(b *testing.B) {
