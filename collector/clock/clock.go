@@ -193,21 +193,22 @@ type Outcome uint8
 
 // Outcomes of a record.
 const (
-	Received Outcome = iota // forwarded or held
+	Received Outcome = iota // forwarded; what waits is counted when it is decided
 	Missing                 // never came: a gap in the numbers
 	Rejected                // went to the dead letters
 )
 
-// Count counts n records of a source at an event time. A pane that was reported
-// already, or that lies ahead of every good record, gives way to the nearest one
-// that is open, so that every record is reported once. A negative n takes back
-// what was counted and not yet reported.
+// Count counts n records of a source at an event time, which may be any number
+// where the record is bad. A pane that was reported already, or that lies ahead
+// of every good record, gives way to the nearest one that is open, so that every
+// record is reported once. A negative n takes back what was counted and not yet
+// reported.
 func (c *Clock) Count(s *Source, at record.Micros, outcome Outcome, n int64) {
 	if n <= 0 {
 		s.takeBack(outcome, -n)
 		return
 	}
-	pane := max(c.open, min(at, c.newest).Floor(Pane))
+	pane := max(c.open, min(max(at, 0), c.newest).Floor(Pane))
 	var counts [3]int64
 	counts[outcome] = n
 	s.count(pane, counts)

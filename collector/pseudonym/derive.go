@@ -40,7 +40,7 @@ var (
 )
 
 // NewDeriver returns the deriver of an epoch that remembers the stand-ins of
-// about slots recent identities, 72 bytes each; 0 remembers none.
+// about slots recent identities, 71 bytes each; 0 remembers none.
 func NewDeriver(key Key, epoch int32, slots int) (*Deriver, error) {
 	d := &Deriver{epoch: epoch, cache: newCache(slots), input: make([]byte, 0, 1024), output: make([]byte, 0, sha256.Size)}
 	for k := range kinds {

@@ -158,24 +158,24 @@ func (t *Task) note(in input, subject validate.Subject, out *stream.Effects) (se
 }
 
 // isSecond reports whether the record lies under its second address and not
-// under its first. Keys are addresses as bytes, or as text.
+// under its first.
 func (t *Task) isSecond(key []byte) bool {
 	r := &t.raw
-	if !r.Session.OtherUEAddress.IsValid() {
+	return liesUnder(key, r, r.Session.OtherUEAddress) && !liesUnder(key, r, r.UEAddress)
+}
+
+// liesUnder reports whether the key of a record is the address, as bytes or as
+// text. A text of 4 or 16 characters could be bytes as well: both are tried.
+func liesUnder(key []byte, r *raw.Telemetry, address netip.Addr) bool {
+	if !address.IsValid() {
 		return false
 	}
-	address, ok := netip.AddrFromSlice(key)
-	if !ok {
-		var err error
-		if address, err = netip.ParseAddr(string(key)); err != nil {
-			return false
-		}
+	want := resolve.KeyOf(address, r.DNN, r.SNSSAI)
+	if as, ok := netip.AddrFromSlice(key); ok && resolve.KeyOf(as, r.DNN, r.SNSSAI) == want {
+		return true
 	}
-	k := resolve.KeyOf(address, r.DNN, r.SNSSAI)
-	if r.UEAddress.IsValid() && k == resolve.KeyOf(r.UEAddress, r.DNN, r.SNSSAI) {
-		return false
-	}
-	return k == resolve.KeyOf(r.Session.OtherUEAddress, r.DNN, r.SNSSAI)
+	as, err := netip.ParseAddr(string(key))
+	return err == nil && resolve.KeyOf(as, r.DNN, r.SNSSAI) == want
 }
 
 // decide gives every record its outcome that R allows one.
@@ -194,6 +194,7 @@ func (t *Task) settle(h *resolve.Held, holder identity.SUPI, out *stream.Effects
 	in := input{Record: &stream.Record{Offset: h.Offset, Value: h.Value}, appended: h.Appended}
 	if err := t.decoder.Decode(h.Value, &t.again); err != nil {
 		// It decoded when it came: the schemas known were changed since.
+		t.clock.Count(t.clock.Known(""), h.At, clock.Rejected, 1)
 		t.bury(in, problemOf(err), out)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"testing"
@@ -347,6 +348,57 @@ func TestSecondCopyOfASession(t *testing.T) {
 	}
 	if c := r.counters(0); c.SecondCopies != 2 || c.Bindings != 3 {
 		t.Errorf("%d second copies, %d addresses, want 2 and 3", c.SecondCopies, c.Bindings)
+	}
+}
+
+// A key is an address as bytes or as text, and some texts are as long as an
+// address: both readings count.
+func TestSecondCopyByTextKey(t *testing.T) {
+	for _, text := range []string{"2001:db8:0:7::12", "2001:db8:0:7::", "fd::", "fd00::1:2"} {
+		r := newRig(t, 1, 1)
+		six := netip.MustParseAddr(text)
+		both := session(0, supi(1), address(1), record.SessionEstablished)
+		both.Session.OtherUEAddress = six
+		r.put(0, []byte(address(1).String()), both)
+		r.put(0, []byte(text), both)
+		r.put(0, nil, flow(1, "", six))
+		r.put(0, nil, word(60, "upf-1"))
+		r.put(0, nil, word(60, "smf-1"))
+		r.run()
+		if c := r.counters(0); len(r.telemetry(0)) != 2 || c.SecondCopies != 1 {
+			t.Errorf("key %q of %d bytes: %d records forwarded and %d second copies, want 2 and 1; dead letters %q",
+				text, len(text), len(r.telemetry(0)), c.SecondCopies, r.dead())
+		}
+	}
+}
+
+// A bad record with the oldest time there is, or the newest, is counted like
+// any other.
+func TestRejectedTimesAreCounted(t *testing.T) {
+	for _, when := range []record.Micros{math.MinInt64, -1, math.MaxInt64} {
+		r := newRig(t, 1, 1)
+		r.put(0, nil, flow(0, supi(1), netip.Addr{}))
+		bad := flow(0, supi(1), netip.Addr{})
+		bad.OccurredAt = when
+		r.put(0, nil, bad)
+		r.put(0, nil, flow(5, supi(1), netip.Addr{}))
+		r.run()
+		reported := func() (n int64) {
+			for _, c := range r.clocks(0) {
+				for _, s := range c.Sources {
+					n += s.Rejected
+				}
+			}
+			return n
+		}
+		if n := reported(); n != 0 {
+			t.Errorf("time %d: %d rejected reported before the pane was passed", when, n)
+		}
+		r.put(0, nil, flow(100, supi(1), netip.Addr{}))
+		r.run()
+		if n := reported(); n != 1 {
+			t.Errorf("time %d: %d rejected reported, want 1", when, n)
+		}
 	}
 }
 
