@@ -49,7 +49,7 @@ type SourceClock struct {
 // panes that Time less the lateness has passed.
 type SourceCount struct {
 	SourceID string
-	Received int64 // records that were forwarded or held
+	Received int64 // records that were forwarded; those that wait hold Time back
 	Missing  int64 // gaps of sourceSequence
 	Rejected int64 // records that went to the dead letters
 	State    SourceState

@@ -227,7 +227,7 @@ type DeadLetter struct {
 	Detail          string
 	SealedPayload   []byte
 	KeyID           [8]byte // zero: absent
-	At              Micros
+	At              Micros  // when the log took the record
 }
 
 // SealedDataKey is a data key that only the policy key opens (HPKE).
