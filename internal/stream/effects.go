@@ -15,12 +15,14 @@ type Send struct {
 type Effects struct {
 	sends []Send
 	arena []byte
+	size  int // bytes of keys and values
 }
 
 // Send adds a record; key and value are copied.
 func (e *Effects) Send(s Send) {
 	s.Key = e.copy(s.Key)
 	s.Value = e.copy(s.Value)
+	e.size += len(s.Key) + len(s.Value)
 	e.sends = append(e.sends, s)
 }
 
@@ -43,18 +45,13 @@ func (e *Effects) copy(b []byte) []byte {
 func (e *Effects) Sends() []Send { return e.sends }
 
 // Size returns the bytes held, keys and values.
-func (e *Effects) Size() int {
-	total := 0
-	for _, s := range e.sends {
-		total += len(s.Key) + len(s.Value)
-	}
-	return total
-}
+func (e *Effects) Size() int { return e.size }
 
 // Reset forgets all effects.
 func (e *Effects) Reset() {
 	e.sends = e.sends[:0]
 	e.arena = e.arena[:0]
+	e.size = 0
 }
 
 // Piece is one keyed part of a task's state. A nil Value removes it.
@@ -62,7 +59,8 @@ type Piece struct {
 	Key, Value []byte
 }
 
-// Cut is a consistent copy of what changed in one partition.
+// Cut is a consistent copy of what changed in one partition. The fields but
+// for the pieces go into the Header, which says what they are.
 type Cut struct {
 	Watermark       record.Micros
 	StateVersion    int

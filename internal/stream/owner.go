@@ -1,11 +1,13 @@
 package stream
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
-	"sort"
+	"slices"
 
 	"cordon/internal/record"
 )
@@ -43,9 +45,8 @@ func NewOwner(stage *Stage, id int32, inputs []Partition) *Owner {
 	for _, p := range inputs {
 		o.positions = append(o.positions, Position{Topic: p.Topic, Partition: p.ID})
 	}
-	sort.Slice(o.positions, func(i, j int) bool {
-		a, b := o.positions[i], o.positions[j]
-		return a.Topic < b.Topic || a.Topic == b.Topic && a.Partition < b.Partition
+	slices.SortFunc(o.positions, func(a, b Position) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
 	return o
 }
@@ -60,7 +61,7 @@ func (o *Owner) Restored(r Record) error {
 	}
 	var h Header
 	if err := json.Unmarshal(r.Value, &h); err != nil {
-		return fmt.Errorf("%s[%d]: header: %w", o.stage.State, o.id, err)
+		return fmt.Errorf("%w: %s[%d] has a header this program cannot read (%v); delete the state topic to start over", ErrState, o.stage.State, o.id, err)
 	}
 	if h.Version != HeaderVersion {
 		return fmt.Errorf("%w: %s[%d] has header version %d, this program knows %d; run the version that wrote it, or delete the state topic to start over",
@@ -95,7 +96,7 @@ func (o *Owner) checkCounts() error {
 	if !o.restored {
 		return nil
 	}
-	for _, topic := range sortedTopics(o.header.Partitions) {
+	for _, topic := range slices.Sorted(maps.Keys(o.header.Partitions)) {
 		now, known := o.counts[topic]
 		if was := o.header.Partitions[topic]; known && now != was {
 			return fmt.Errorf("%w: topic %s has %d partitions, the checkpoint in %s[%d] was made with %d; set the count back, or start over under another topics.prefix",
@@ -103,15 +104,6 @@ func (o *Owner) checkCounts() error {
 		}
 	}
 	return nil
-}
-
-func sortedTopics(counts map[Topic]int32) []Topic {
-	topics := make([]Topic, 0, len(counts))
-	for t := range counts {
-		topics = append(topics, t)
-	}
-	sort.Slice(topics, func(i, j int) bool { return topics[i] < topics[j] })
-	return topics
 }
 
 func (o *Owner) find(p Partition) *Position {
@@ -129,7 +121,8 @@ func (o *Owner) Restoring() (Header, bool) { return o.header, o.restored }
 // Positions returns the position of every input, sorted by topic and partition.
 func (o *Owner) Positions() []Position { return o.positions }
 
-// Skip moves an input whose position fell below the log start.
+// Skip moves an input to the log start, where its position fell below it or
+// where there is no position yet.
 func (o *Owner) Skip(p Partition, next int64) {
 	if at := o.find(p); at != nil {
 		*at = Position{Topic: p.Topic, Partition: p.ID, Next: next}

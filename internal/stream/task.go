@@ -1,6 +1,10 @@
 package stream
 
-import "cordon/internal/record"
+import (
+	"slices"
+
+	"cordon/internal/record"
+)
 
 // Partition names one partition of a topic.
 type Partition struct {
@@ -134,6 +138,16 @@ type Stage struct {
 	Figures map[string]string
 	// NewTask makes the task of one partition, without state.
 	NewTask func(partition int32) Task
+}
+
+// Named returns every topic the stage names, each once.
+func (s *Stage) Named() []Topic {
+	all := slices.Concat([]Topic{s.State}, s.Inputs, s.Outputs, s.Counts)
+	if s.Resume != "" {
+		all = append(all, s.Resume)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Aligned is a task whose partition is read in step with its siblings.

@@ -17,7 +17,7 @@ const alignBound = 20 * record.Second
 type board struct {
 	mu     sync.Mutex
 	fronts []stream.Front
-	wake   map[int32]chan struct{} // of the workers that run here; stays over a restart
+	wake   map[int32]chan struct{} // of the workers that run here
 }
 
 func newBoard(n int32) *board {
@@ -32,22 +32,25 @@ func (b *board) expect(ids []int32) {
 	}
 }
 
-// join adds a worker; the channel tells it when a sibling moved.
-func (b *board) join(id int32) <-chan struct{} {
+// join adds a worker; wake, of capacity 1, tells it when a sibling moved.
+func (b *board) join(id int32, wake chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.wake[id] == nil {
-		b.wake[id] = make(chan struct{}, 1)
-	}
-	return b.wake[id]
+	b.wake[id] = wake
 }
 
-// leave takes a partition off the board: nobody here waits for it.
-func (b *board) leave(id int32) {
+// leave takes a worker's partition off the board: nobody here waits for it.
+// When another worker has joined for the partition meanwhile, it stays.
+func (b *board) leave(id int32, wake chan struct{}) {
 	b.mu.Lock()
-	delete(b.wake, id)
+	mine := b.wake[id] == wake
+	if mine {
+		delete(b.wake, id)
+	}
 	b.mu.Unlock()
-	b.publish(id, stream.Front{})
+	if mine {
+		b.publish(id, stream.Front{})
+	}
 }
 
 // publish shows where a partition stands, and wakes the siblings if it moved.

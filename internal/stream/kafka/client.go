@@ -139,12 +139,11 @@ func code(n int16) error {
 	return kafka.Error(n)
 }
 
-// errFenced reports that another owner has taken over the transactional id.
-var errFenced = errors.New("fenced by a newer owner")
-
-// fenced reports whether err says that a newer epoch exists: 47, 90, or our own.
+// fenced reports whether err says that our hold on a transactional id is gone: a
+// newer epoch exists (47, 90), or the broker has forgotten the id (49), so that
+// another may have taken it since.
 func fenced(err error) bool {
-	return errors.Is(err, kafka.InvalidProducerEpoch) || errors.Is(err, kafka.Error(90)) || errors.Is(err, errFenced)
+	return errors.Is(err, kafka.InvalidProducerEpoch) || errors.Is(err, kafka.ProducerFenced) || errors.Is(err, kafka.InvalidProducerIDMapping)
 }
 
 // retryable reports whether the same request may succeed later. Whatever broke
@@ -163,7 +162,17 @@ func retryable(err error) bool {
 // broken reports whether err says that the broker's idea of a producer or of a
 // partition's bounds and ours have parted: restoring mends it, or tells why not.
 func broken(err error) bool {
-	for _, k := range []kafka.Error{kafka.OutOfOrderSequenceNumber, kafka.InvalidTransactionState, kafka.InvalidProducerIDMapping, kafka.UnknownProducerId, kafka.OffsetOutOfRange} {
+	for _, k := range []kafka.Error{kafka.OutOfOrderSequenceNumber, kafka.InvalidTransactionState, kafka.UnknownProducerId, kafka.OffsetOutOfRange} {
+		if errors.Is(err, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// refusesMember reports whether a group will never take us as we are.
+func refusesMember(err error) bool {
+	for _, k := range []kafka.Error{kafka.GroupAuthorizationFailed, kafka.TopicAuthorizationFailed, kafka.InvalidSessionTimeout, kafka.InconsistentGroupProtocol, kafka.InvalidGroupId} {
 		if errors.Is(err, k) {
 			return true
 		}
@@ -179,16 +188,21 @@ func words(err error) error {
 		return fmt.Errorf("%w; grant this principal what docs/security.md lists for it, or check kafka.sasl.username", err)
 	case errors.Is(err, kafka.UnknownTopicOrPartition), errors.Is(err, protocol.ErrNoTopic), errors.Is(err, protocol.ErrNoPartition):
 		return fmt.Errorf("%w; create the topics with: cordonctl topics create", err)
+	case errors.Is(err, kafka.MessageSizeTooLarge):
+		return fmt.Errorf("%w; max.message.bytes of the topic must be at least Kafka's default, 1048588", err)
+	case errors.Is(err, kafka.SASLAuthenticationFailed):
+		return fmt.Errorf("%w; %s", err, saslRemedy)
 	}
 	return err
 }
 
 // backoff waits longer each time, with jitter so that many partitions do not
-// come back in step. Its zero value starts at 20 ms and ends at 2 s.
+// come back in step. Its zero value starts at 2 ms, what the markers of a former
+// transaction take (CONCURRENT_TRANSACTIONS), and ends at 2 s.
 type backoff struct{ last time.Duration }
 
 func (b *backoff) wait(ctx context.Context) error {
-	b.last = min(max(2*b.last, 20*time.Millisecond), 2*time.Second)
+	b.last = min(max(2*b.last, 2*time.Millisecond), 2*time.Second)
 	return sleep(ctx, b.last/2+rand.N(b.last/2))
 }
 

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -101,7 +102,7 @@ type fetched struct {
 	next    int64          // offset to fetch next
 	start   int64          // log start
 	end     int64          // last stable offset: readers of committed records end here
-	bytes   int
+	refused error          // a batch that no reader can read and that next lies behind
 }
 
 // fetcher reads one partition. It belongs to one goroutine.
@@ -110,6 +111,7 @@ type fetcher struct {
 	from    stream.Partition
 	bytes   int32 // asked for at most, per fetch; doubled while a batch does not fit
 	wait    time.Duration
+	skip    bool // pass over batches that cannot be read, see fetched.refused
 	decoder recordbatch.Decoder
 }
 
@@ -131,7 +133,7 @@ func (f *fetcher) fetch(ctx context.Context, offset int64) (fetched, error) {
 		return fetched{}, fmt.Errorf("fetch of %s[%d]: the broker answered for other partitions", f.from.Topic, f.from.ID)
 	}
 	p := &res.Topics[0].Partitions[0]
-	out := fetched{from: f.from, next: offset, start: p.LogStartOffset, end: p.LastStableOffset, bytes: len(p.RecordSet.b)}
+	out := fetched{from: f.from, next: offset, start: p.LogStartOffset, end: p.LastStableOffset}
 	if err := code(p.ErrorCode); err != nil {
 		return out, err
 	}
@@ -146,11 +148,15 @@ func (f *fetcher) decode(out fetched, p *fetchResponsePartition) (fetched, error
 	}
 	o := recordbatch.Options{FetchOffset: out.next, ReadCommitted: true, Aborted: aborted}
 	next, err := f.decoder.Decode(p.RecordSet.b, o, func(b *recordbatch.Batch) error {
-		if batch := copyBatch(f.from, b); len(batch.Records) > 0 {
+		if batch := copyBatch(f.from, b); len(batch.Records) > 0 && b.Err() == nil {
 			out.batches = append(out.batches, batch)
 		}
-		return b.Err()
+		return nil
 	})
+	var bad *recordbatch.BatchError
+	if f.skip && errors.As(err, &bad) && bad.Next > next && !retryable(err) {
+		next, out.refused, err = bad.Next, err, nil
+	}
 	if err != nil {
 		return out, fmt.Errorf("%s[%d]: %w", f.from.Topic, f.from.ID, err)
 	}
@@ -165,14 +171,23 @@ func (f *fetcher) decode(out fetched, p *fetchResponsePartition) (fetched, error
 // overwrites.
 func copyBatch(from stream.Partition, b *recordbatch.Batch) stream.Batch {
 	out := stream.Batch{Partition: from, CRC: b.CRC, AppendTime: record.Micros(b.MaxTimestamp) * record.Millisecond}
-	var arena stream.Cut
 	var r recordbatch.Record
+	size := 0
 	for b.Next(&r) {
-		arena.Add(r.Key, r.Value)
-		out.Records = append(out.Records, stream.Record{Offset: r.Offset})
+		out.Records = append(out.Records, stream.Record{Offset: r.Offset, Key: r.Key, Value: r.Value})
+		size += len(r.Key) + len(r.Value)
 	}
-	for i, piece := range arena.Pieces() {
-		out.Records[i].Key, out.Records[i].Value = piece.Key, piece.Value
+	arena := make([]byte, 0, size)
+	own := func(b []byte) []byte {
+		if b == nil {
+			return nil
+		}
+		start := len(arena)
+		arena = append(arena, b...)
+		return arena[start:len(arena):len(arena)]
+	}
+	for i := range out.Records {
+		out.Records[i].Key, out.Records[i].Value = own(out.Records[i].Key), own(out.Records[i].Value)
 	}
 	return out
 }

@@ -12,8 +12,8 @@ import (
 type Figure struct {
 	Input stream.Partition
 	Task  int32
-	Next  int64 // offset of the next record
-	Lag   int64 // committed records not yet taken
+	Next  int64 // offset of the next record at the last checkpoint
+	Lag   int64 // offsets from there to the end of committed records
 }
 
 // Figures returns where every input of the tasks of this process stands.
@@ -48,32 +48,43 @@ func (r *Runner) Ready() (bool, string) {
 	return true, ""
 }
 
-// note keeps what a fetch told about the end of its input.
+// note keeps what a fetch told about its input.
 func (w *worker) note(got fetched) {
-	atEnd := got.next >= got.end
-	w.atEnd[got.from] = atEnd
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for i := range w.figures {
-		if w.figures[i].Input == got.from {
-			w.figures[i].Lag = max(0, got.end-w.figures[i].Next)
-			w.caught = w.caught || atEnd
-			return
+	w.ends[got.from], w.atEnd[got.from] = got.end, got.next >= got.end
+	w.show()
+	if got.refused != nil {
+		w.r.tell(true, w.id, "passing over a batch that cannot be read: its records are lost to this stage", got.refused)
+		w.mu.Lock()
+		w.refused++
+		w.mu.Unlock()
+	}
+}
+
+// allAtEnd reports that every input was read to its end.
+func (w *worker) allAtEnd() bool {
+	for _, at := range w.committed {
+		if !w.atEnd[stream.Partition{Topic: at.Topic, ID: at.Partition}] {
+			return false
 		}
 	}
-	w.figures = append(w.figures, Figure{Input: got.from, Task: w.id})
+	return true
 }
 
 // measure takes over the positions of a committed checkpoint.
 func (w *worker) measure() {
+	w.committed = append(w.committed[:0], w.owner.Positions()...)
+	w.show()
+}
+
+// show makes the figures anew.
+func (w *worker) show() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, at := range w.owner.Positions() {
-		for i := range w.figures {
-			if w.figures[i].Input == (stream.Partition{Topic: at.Topic, ID: at.Partition}) {
-				w.figures[i].Next = at.Next
-			}
-		}
+	w.caught = w.caught || w.allAtEnd()
+	w.figures = w.figures[:0]
+	for _, at := range w.committed {
+		input := stream.Partition{Topic: at.Topic, ID: at.Partition}
+		w.figures = append(w.figures, Figure{Input: input, Task: w.id, Next: at.Next, Lag: max(0, w.ends[input]-at.Next)})
 	}
 }
 
@@ -140,6 +151,7 @@ func (r *Runner) Counts() []Count {
 	for _, w := range r.workers {
 		w.mu.Lock()
 		all = append(all, w.counts...)
+		all = append(all, Count{Task: w.id, Name: "batches_refused_total", Value: w.refused})
 		w.mu.Unlock()
 	}
 	return all

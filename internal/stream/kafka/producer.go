@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -31,19 +32,20 @@ const maxBatch = 900 << 10
 // one batch a partition in flight (parallel connections would reorder them).
 type producer struct {
 	client  *Client
-	txid    string        // empty: idempotent only
-	timeout time.Duration // of a transaction; the broker aborts it then
-	id      recordbatch.Producer
+	txid    string                     // empty: idempotent only
+	timeout time.Duration              // of a transaction; the broker aborts it then
+	id      recordbatch.Producer       // NoProducer: the next acquire takes the id from whoever holds it
 	next    map[stream.Partition]int32 // sequence of the next batch
 	inTxn   map[stream.Partition]bool  // partitions added to the open transaction
 	open    bool                       // a transaction is open at the broker
 }
 
 // acquire takes the producer id. For a transactional id this fences the former
-// owner, aborts what it left open and waits for its markers.
+// owner, aborts what it left open and waits for its markers. Who holds an id
+// already gives it, and so cannot take it back from a newer owner.
 func (p *producer) acquire(ctx context.Context) error {
 	req := &initproducerid.Request{
-		TransactionalID: p.txid, TransactionTimeoutMs: int32(p.timeout.Milliseconds()), ProducerID: -1, ProducerEpoch: -1,
+		TransactionalID: p.txid, TransactionTimeoutMs: int32(p.timeout.Milliseconds()), ProducerID: p.id.ID, ProducerEpoch: p.id.Epoch,
 	}
 	return p.retry(ctx, "take over "+p.what(), func() error {
 		res, err := ask[*initproducerid.Response](ctx, p.client, req, 0)
@@ -227,7 +229,8 @@ func (p *producer) acknowledge(to stream.Partition, errorCode int16, round map[s
 }
 
 // end commits or aborts the open transaction. A failure of a commit leaves its
-// outcome unknown: the caller restores from the log.
+// outcome unknown: the caller aborts, which does nothing to what was committed,
+// and restores from the log.
 func (p *producer) end(ctx context.Context, commit bool) error {
 	if !p.open {
 		return nil
@@ -240,29 +243,35 @@ func (p *producer) end(ctx context.Context, commit bool) error {
 		}
 		return code(res.ErrorCode)
 	})
-	p.open = false
-	clear(p.inTxn)
+	if err == nil {
+		p.open = false
+		clear(p.inTxn)
+	}
 	return err
 }
 
 // leaders groups the partitions of a round by the broker that leads them.
 func (c *Client) leaders(ctx context.Context, round map[stream.Partition]*recordbatch.Encoder) (map[int32][]stream.Partition, error) {
-	res, err := ask[*metadata.Response](ctx, c, &metadata.Request{}, 0)
+	req := &metadata.Request{}
+	for to := range round {
+		req.TopicNames = append(req.TopicNames, c.name(to.Topic))
+	}
+	slices.Sort(req.TopicNames)
+	req.TopicNames = slices.Compact(req.TopicNames)
+	res, err := ask[*metadata.Response](ctx, c, req, 0)
 	if err != nil {
 		return nil, err
 	}
 	groups := map[int32][]stream.Partition{}
+	found := 0
 	for _, topic := range res.Topics {
 		for _, part := range topic.Partitions {
 			to := stream.Partition{Topic: c.topic(topic.Name), ID: part.PartitionIndex}
-			if round[to] != nil && c.name(to.Topic) == topic.Name {
+			if round[to] != nil {
 				groups[part.LeaderID] = append(groups[part.LeaderID], to)
+				found++
 			}
 		}
-	}
-	found := 0
-	for _, parts := range groups {
-		found += len(parts)
 	}
 	if found < len(round) {
 		return nil, kafka.UnknownTopicOrPartition

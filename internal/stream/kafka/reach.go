@@ -17,6 +17,8 @@ import (
 // dialTimeout bounds the check of one broker.
 const dialTimeout = 5 * time.Second
 
+const saslRemedy = "check kafka.sasl.mechanism, kafka.sasl.username and the file kafka.sasl.password_file names"
+
 // Reach checks that one of the brokers can be spoken to, and tells in words
 // which step failed: name, port, TLS or SASL. The requests behind it report
 // any of these as "unexpected EOF" only.
@@ -48,7 +50,7 @@ func (c *Client) reach(ctx context.Context, broker string) error {
 	}
 	conn, err := (&kafka.Dialer{TLS: c.settings.TLS, SASLMechanism: c.auth, ClientID: c.settings.ClientID}).DialContext(ctx, "tcp", broker)
 	if err != nil {
-		down.Err, down.Remedy = fmt.Errorf("SASL: %w", err), "check kafka.sasl.mechanism, kafka.sasl.username and the file kafka.sasl.password_file names"
+		down.Err, down.Remedy = fmt.Errorf("SASL: %w", err), saslRemedy
 		return down
 	}
 	defer conn.Close()

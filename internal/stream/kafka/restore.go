@@ -1,14 +1,11 @@
 package kafka
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/segmentio/kafka-go"
-
 	"cordon/internal/stream"
+	"cordon/internal/stream/recordbatch"
 )
 
 // tailRecords is how many of the newest records a task without state is shown
@@ -20,31 +17,48 @@ const tailRecords = 2000
 // commit of the former owner that is still on its way.
 func (w *worker) restore() error {
 	s := w.r.settings
-	w.txn = producer{client: w.r.client, txid: fmt.Sprintf("%s%s-%d", w.r.client.settings.Prefix, s.Stage.Name, w.id), timeout: s.TransactionTimeout}
 	if err := w.txn.acquire(w.ctx); err != nil {
 		return err
 	}
 	if !s.Stage.Transactional {
-		w.outputs = producer{client: w.r.client, timeout: s.TransactionTimeout}
+		w.outputs = producer{client: w.r.client, timeout: s.TransactionTimeout, id: recordbatch.NoProducer}
 		if err := w.outputs.acquire(w.ctx); err != nil {
 			return err
 		}
 	}
-	w.owner = stream.NewOwner(s.Stage, w.id, w.inputs())
-	w.pending, w.atEnd, w.lastCut = nil, map[stream.Partition]bool{}, time.Now()
-	if s.Stage.Aligned {
-		w.wake = w.r.board.join(w.id)
-	}
 	began := time.Now()
+	var err error
+	if w.topics, err = w.r.stageTopics(w.ctx); err != nil {
+		return err
+	}
+	w.owner = stream.NewOwner(s.Stage, w.id, w.inputs())
+	w.pending, w.ends, w.atEnd, w.committed = nil, map[stream.Partition]int64{}, map[stream.Partition]bool{}, nil
+	if s.Stage.Aligned {
+		w.r.board.join(w.id, w.wake)
+	}
 	pieces, err := w.restoreState()
 	if err != nil {
 		return err
 	}
-	start := stream.Start{Partitions: w.r.counts}
-	if start.Lost, err = w.checkPositions(); err != nil {
+	if err := w.begin(); err != nil {
 		return err
 	}
-	if _, restored := w.owner.Restoring(); !restored && s.Stage.Resume != "" {
+	w.measure()
+	if err := w.cut(); err != nil {
+		return err
+	}
+	w.r.tell(false, w.id, fmt.Sprintf("started with %d pieces of state, restored in %d ms", pieces, time.Since(began).Milliseconds()), nil)
+	return nil
+}
+
+// begin starts the restored task at its positions.
+func (w *worker) begin() error {
+	moved, lost, err := w.checkPositions()
+	if err != nil {
+		return err
+	}
+	start := stream.Start{Partitions: w.topics, Lost: lost}
+	if _, restored := w.owner.Restoring(); !restored && w.r.settings.Stage.Resume != "" {
 		if start.Tail, err = w.tail(); err != nil {
 			return err
 		}
@@ -52,18 +66,12 @@ func (w *worker) restore() error {
 	if err := w.owner.Begin(start); err != nil {
 		return err
 	}
-	for _, lost := range start.Lost {
-		w.r.tell(true, w.id, fmt.Sprintf("records of %s[%d] were deleted before they were read: data loss", lost.Topic, lost.ID), nil)
-		first, _, err := w.r.client.Bounds(w.ctx, lost)
-		if err != nil {
-			return err
-		}
-		w.owner.Skip(lost, first)
+	for from, first := range moved {
+		w.owner.Skip(from, first)
 	}
-	if err := w.cut(); err != nil {
-		return err
+	for _, from := range lost {
+		w.r.tell(true, w.id, fmt.Sprintf("records of %s[%d] were deleted before they were read: data loss; going on at offset %d", from.Topic, from.ID, moved[from]), nil)
 	}
-	w.r.tell(false, w.id, fmt.Sprintf("started with %d pieces of state, restored in %d ms", pieces, time.Since(began).Milliseconds()), nil)
 	return nil
 }
 
@@ -75,7 +83,7 @@ func (w *worker) inputs() []stream.Partition {
 			all = append(all, stream.Partition{Topic: topic, ID: w.id})
 			continue
 		}
-		for p := int32(0); p < w.r.counts[topic]; p++ {
+		for p := int32(0); p < w.topics[topic]; p++ {
 			all = append(all, stream.Partition{Topic: topic, ID: p})
 		}
 	}
@@ -100,36 +108,41 @@ func (w *worker) restoreState() (int, error) {
 }
 
 // checkPositions compares the checkpoint's positions with the log. It returns
-// the inputs of which records are gone.
-func (w *worker) checkPositions() ([]stream.Partition, error) {
-	header, restored := w.owner.Restoring()
-	if !restored {
-		return nil, nil
-	}
-	var lost []stream.Partition
+// the log start of inputs that begin behind their position, and which of them
+// had one, so that records are lost.
+func (w *worker) checkPositions() (moved map[stream.Partition]int64, lost []stream.Partition, err error) {
+	header, _ := w.owner.Restoring()
+	known := map[stream.Partition]stream.Position{}
 	for _, at := range header.Positions {
-		from := stream.Partition{Topic: at.Topic, ID: at.Partition}
+		known[stream.Partition{Topic: at.Topic, ID: at.Partition}] = at
+	}
+	moved = map[stream.Partition]int64{}
+	for _, from := range w.inputs() {
 		start, end, err := w.r.client.Bounds(w.ctx, from)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		at, was := known[from]
 		switch {
 		case at.Next < start:
-			lost = append(lost, from)
+			moved[from] = start
+			if was {
+				lost = append(lost, from)
+			}
 		case at.Next > end:
-			return nil, fmt.Errorf("%w: the checkpoint stands at offset %d of %s[%d], which ends at %d: the topic was re-created or cut; restore it, or start over under another topics.prefix",
-				stream.ErrState, at.Next, w.r.client.name(at.Topic), at.Partition, end)
+			return nil, nil, fmt.Errorf("%w: the checkpoint stands at offset %d of %s[%d], which ends at %d: the topic was re-created or cut; restore it, or start over under another topics.prefix",
+				stream.ErrState, at.Next, w.r.client.name(from.Topic), from.ID, end)
 		case at.Next > start && at.CRC != 0 && !at.Topic.Compacted():
 			if err := w.checkFingerprint(at); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	return lost, nil
+	return moved, lost, nil
 }
 
 // checkFingerprint makes sure that the batch before the position is the one the
-// checkpoint was made behind.
+// checkpoint was made behind. The checksum covers the append time.
 func (w *worker) checkFingerprint(at stream.Position) error {
 	from := stream.Partition{Topic: at.Topic, ID: at.Partition}
 	f := &fetcher{client: w.r.client, from: from, bytes: 1 << 20}
@@ -160,48 +173,4 @@ func (w *worker) tail() ([]stream.Record, error) {
 		return nil
 	})
 	return records, err
-}
-
-// Read calls fn for every committed batch of a partition from offset on, up to
-// what was committed when it began. Offsets below the log start are skipped.
-func (c *Client) Read(ctx context.Context, from stream.Partition, offset int64, fn func(stream.Batch) error) error {
-	var b backoff
-	f := &fetcher{client: c, from: from, bytes: 4 << 20, wait: pollWait}
-	end := int64(-1)
-	for {
-		start, last, err := c.Bounds(ctx, from)
-		if err == nil {
-			offset = max(offset, start)
-			if end < 0 {
-				end = last
-			}
-			err = readTo(ctx, f, &offset, end, fn)
-		}
-		if err == nil {
-			return nil
-		}
-		if !retryable(err) && !errors.Is(err, kafka.OffsetOutOfRange) {
-			return words(err)
-		}
-		if werr := b.wait(ctx); werr != nil {
-			return werr
-		}
-	}
-}
-
-// readTo reads up to end and keeps the offset reached.
-func readTo(ctx context.Context, f *fetcher, offset *int64, end int64, fn func(stream.Batch) error) error {
-	for *offset < end {
-		got, err := f.fetch(ctx, *offset)
-		if err != nil {
-			return err
-		}
-		for _, batch := range got.batches {
-			if err := fn(batch); err != nil {
-				return err
-			}
-		}
-		*offset = got.next
-	}
-	return nil
 }

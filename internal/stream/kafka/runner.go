@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 
+	"cordon/internal/failure"
 	"cordon/internal/stream"
 )
 
@@ -45,6 +46,9 @@ type Notice struct {
 	Err       error
 }
 
+// joinBackoff is the pause before a member that was refused joins again.
+const joinBackoff = 300 * time.Millisecond
+
 // Runner runs the tasks of one stage that the group assigns to this process.
 type Runner struct {
 	client   *Client
@@ -55,6 +59,7 @@ type Runner struct {
 
 	mu      sync.Mutex
 	workers map[int32]*worker
+	gen     *kafka.Generation // the newest
 	wait    sync.WaitGroup
 	failed  chan error // the first error that ends the program
 }
@@ -71,8 +76,11 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := r.reach(ctx); err != nil {
 		return err
 	}
-	if err := r.topics(ctx); err != nil {
+	if err := r.awaitTopics(ctx); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return nil
 	}
 	r.board = newBoard(r.tasks())
 	group, err := kafka.NewConsumerGroup(r.groupConfig())
@@ -113,53 +121,64 @@ func (r *Runner) reach(ctx context.Context) error {
 	limit, cancel := context.WithTimeout(ctx, r.settings.StartTimeout)
 	defer cancel()
 	var b backoff
-	for first := true; ; first = false {
+	for {
 		err := r.client.Reach(ctx)
 		if err == nil || ctx.Err() != nil {
-			return ctx.Err() // who is stopped does not mind what was missing
+			return nil
 		}
-		if first {
+		if b.last == 0 {
 			r.tell(true, -1, "waiting for Kafka", err)
 		}
-		switch waited := b.wait(limit); {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case waited != nil:
+		if b.wait(limit) != nil && ctx.Err() == nil {
 			return err
 		}
 	}
 }
 
-// topics waits until every topic of the stage exists, and learns the counts.
-func (r *Runner) topics(ctx context.Context) error {
-	s := r.settings.Stage
-	need := append([]stream.Topic{s.State}, s.Inputs...)
-	need = append(append(need, s.Outputs...), s.Counts...)
+// awaitTopics waits until every topic of the stage exists, and learns the counts.
+func (r *Runner) awaitTopics(ctx context.Context) error {
 	var b backoff
-	for first := true; ; first = false {
-		counts, err := r.client.Counts(ctx)
-		missing := stream.Topic("")
-		for _, t := range need {
-			if err == nil && counts[t] == 0 {
-				missing = t
-			}
-		}
-		if err == nil && missing == "" {
+	for {
+		counts, err := r.stageTopics(ctx)
+		if err == nil || ctx.Err() != nil {
 			r.counts = counts
 			return nil
 		}
-		if err == nil {
-			err = fmt.Errorf("topic %s does not exist", r.client.name(missing))
-		} else if !retryable(err) {
-			return words(err)
+		if !retryable(err) {
+			return err
 		}
-		if first {
-			r.tell(true, -1, "waiting for the topics; create them with: cordonctl topics create", err)
+		if b.last == 0 {
+			r.tell(true, -1, "waiting for the topics", err)
 		}
-		if b.wait(ctx) != nil {
-			return nil
+		_ = b.wait(ctx)
+	}
+}
+
+// stageTopics returns the partition counts of the stage's topics. They must all
+// exist, and a task's partition of one go with its partition of the others.
+func (r *Runner) stageTopics(ctx context.Context) (map[stream.Topic]int32, error) {
+	s := r.settings.Stage
+	all, err := r.client.Counts(ctx)
+	if err != nil {
+		return nil, words(err)
+	}
+	counts := map[stream.Topic]int32{}
+	for _, t := range s.Named() {
+		if counts[t] = all[t]; counts[t] == 0 {
+			return nil, fmt.Errorf("topic %s: %w", r.client.name(t), words(kafka.UnknownTopicOrPartition))
 		}
 	}
+	tasks, like := int32(1), "one, for there is one task"
+	if !s.Single {
+		tasks = counts[s.Inputs[0]]
+		like = fmt.Sprintf("%d as %s has", tasks, r.client.name(s.Inputs[0]))
+	}
+	for _, t := range append([]stream.Topic{s.State}, s.Inputs...) {
+		if counts[t] != tasks && (t == s.State || !s.Single) {
+			return nil, failure.Usage(fmt.Errorf("topic %s has %d partitions and must have %s; start over under another topics.prefix, with topics that cordonctl topics create makes", r.client.name(t), counts[t], like))
+		}
+	}
+	return counts, nil
 }
 
 // tasks returns how many tasks the stage has.
@@ -185,7 +204,7 @@ func (r *Runner) groupConfig() kafka.ConsumerGroupConfig {
 		Topics:         []string{r.client.name(r.groupTopic())},
 		GroupBalancers: []kafka.GroupBalancer{&r.sticky},
 		SessionTimeout: r.settings.SessionTimeout, RebalanceTimeout: r.settings.SessionTimeout,
-		HeartbeatInterval: r.settings.SessionTimeout / 6, JoinGroupBackoff: 300 * time.Millisecond,
+		HeartbeatInterval: r.settings.SessionTimeout / 6, JoinGroupBackoff: joinBackoff,
 	}
 }
 
@@ -194,19 +213,26 @@ func (r *Runner) groupConfig() kafka.ConsumerGroupConfig {
 func (r *Runner) follow(ctx context.Context, group *kafka.ConsumerGroup) {
 	for ctx.Err() == nil {
 		gen, err := group.Next(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				r.tell(true, -1, "group membership lost, joining again", err)
-				_ = sleep(ctx, 300*time.Millisecond)
-			}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && refusesMember(err):
+			r.fail(fmt.Errorf("group %s: %w", r.settings.Group, words(err)))
+			return
+		case err != nil:
+			r.tell(true, -1, "group membership lost, joining again", err)
+			_ = sleep(ctx, joinBackoff)
 			continue
 		}
 		var ids []int32
 		for _, a := range gen.Assignments[r.client.name(r.groupTopic())] {
 			ids = append(ids, int32(a.ID))
 		}
-		sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
+		slices.Sort(ids)
 		r.sticky.hold(ids)
+		r.mu.Lock()
+		r.gen = gen
+		r.mu.Unlock()
 		r.assign(ctx, ids)
 		gen.Start(func(life context.Context) { r.showLag(life, gen) })
 	}
@@ -253,20 +279,30 @@ func (r *Runner) showLag(life context.Context, gen *kafka.Generation) {
 		case <-life.Done():
 			return
 		case <-ticker.C:
-		}
-		if r.settings.Stage.Single {
-			continue
-		}
-		offsets := map[int]int64{}
-		for _, f := range r.Figures() {
-			if f.Input.Topic == r.groupTopic() {
-				offsets[int(f.Input.ID)] = f.Next
-			}
-		}
-		if len(offsets) > 0 {
-			_ = gen.CommitOffsets(map[string]map[int]int64{r.client.name(r.groupTopic()): offsets}) // display only
+			_ = r.commitPositions(gen) // display only
 		}
 	}
+}
+
+// member reports whether the coordinator still takes this process for a member
+// of the generation that gave it its partitions: it refuses a commit otherwise.
+func (r *Runner) member() bool {
+	r.mu.Lock()
+	gen := r.gen
+	r.mu.Unlock()
+	return gen != nil && r.commitPositions(gen) == nil
+}
+
+func (r *Runner) commitPositions(gen *kafka.Generation) error {
+	offsets := map[string]map[int]int64{}
+	for _, f := range r.Figures() {
+		topic := r.client.name(f.Input.Topic)
+		if offsets[topic] == nil {
+			offsets[topic] = map[int]int64{}
+		}
+		offsets[topic][int(f.Input.ID)] = f.Next
+	}
+	return gen.CommitOffsets(offsets)
 }
 
 func (r *Runner) tell(warning bool, id int32, text string, err error) {

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
@@ -16,11 +17,7 @@ import (
 )
 
 // TopicSpec is how a topic has to be made.
-type TopicSpec struct {
-	Topic      stream.Topic
-	Partitions int32
-	Config     map[string]string
-}
+type TopicSpec = stream.TopicSettings
 
 // Counts returns the partition count of every topic of this deployment.
 func (c *Client) Counts(ctx context.Context) (map[stream.Topic]int32, error) {
@@ -42,7 +39,7 @@ func (c *Client) Create(ctx context.Context, specs []TopicSpec, replication int1
 	req := &createtopics.Request{TimeoutMs: int32(requestTimeout.Milliseconds())}
 	for _, s := range specs {
 		t := createtopics.RequestTopic{Name: c.name(s.Topic), NumPartitions: s.Partitions, ReplicationFactor: replication}
-		for _, key := range sortedKeys(s.Config) {
+		for _, key := range slices.Sorted(maps.Keys(s.Config)) {
 			t.Configs = append(t.Configs, createtopics.RequestConfig{Name: key, Value: s.Config[key]})
 		}
 		req.Topics = append(req.Topics, t)
@@ -106,13 +103,4 @@ func (c *Client) offset(ctx context.Context, p stream.Partition, which int64) (i
 	}
 	part := res.Topics[0].Partitions[0]
 	return part.Offset, code(part.ErrorCode)
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

@@ -9,6 +9,7 @@ import (
 
 	"cordon/internal/record"
 	"cordon/internal/stream"
+	"cordon/internal/stream/recordbatch"
 )
 
 const (
@@ -19,57 +20,77 @@ const (
 	tickEvery = 50 * time.Millisecond
 	// maxEffects is how many bytes of outputs a transaction gathers.
 	maxEffects = 8 << 20
-	// finishWithin bounds the abort of a worker that could not finish, and what
-	// a write may take beyond its retries.
-	finishWithin = 2 * time.Second
+	// finishWithin is how long a stopped worker may take for its last
+	// checkpoint: with abortWithin and leaving the group it keeps a program
+	// within the 10 s after which supervisors kill.
+	finishWithin = 5 * time.Second
+	// abortWithin bounds the abort of a transaction that failed.
+	abortWithin = 2 * time.Second
 )
 
 // worker owns one task: it restores it, feeds it, and commits its checkpoints.
 type worker struct {
-	r      *Runner
-	id     int32
-	ctx    context.Context
-	cancel context.CancelFunc
+	r  *Runner
+	id int32
+	// A worker outlives the generation that started it, so it keeps contexts of
+	// its own. ctx ends with stop; hard ends finishWithin later, so that a stop
+	// does not break off a write half-way.
+	ctx, hard    context.Context
+	cancel, kill context.CancelFunc
+	wake         chan struct{} // a sibling moved
 
-	owner   *stream.Owner
-	txn     producer // checkpoints, and outputs of a transactional stage
-	outputs producer // outputs of the other kind
-	pending []stream.Batch
-	atEnd   map[stream.Partition]bool
-	lastCut time.Time
-	counted time.Time
-	wake    <-chan struct{}
+	owner     *stream.Owner
+	topics    map[stream.Topic]int32 // partition counts of the stage's topics
+	txn       producer               // checkpoints, and outputs of a transactional stage
+	outputs   producer               // outputs of the other kind: the epoch of txn would not fence them
+	pending   []stream.Batch
+	ends      map[stream.Partition]int64 // last stable offset of each input, as last seen
+	atEnd     map[stream.Partition]bool
+	committed []stream.Position // of the last checkpoint
+	lastCut   time.Time
+	counted   time.Time
 
 	mu      sync.Mutex
 	figures []Figure
 	counts  []Count
+	refused int64 // batches passed over, since the worker started
 	caught  bool
 }
 
 func newWorker(r *Runner, id int32) *worker {
-	ctx, cancel := context.WithCancel(context.Background()) // outlives the generation; stop ends it
-	return &worker{r: r, id: id, ctx: ctx, cancel: cancel}
+	w := &worker{r: r, id: id, wake: make(chan struct{}, 1)}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.hard, w.kill = context.WithCancel(context.Background())
+	w.txn = producer{
+		client: r.client, txid: fmt.Sprintf("%s%s-%d", r.client.settings.Prefix, r.settings.Stage.Name, id),
+		timeout: r.settings.TransactionTimeout, id: recordbatch.NoProducer,
+	}
+	return w
 }
 
 // stop asks the worker to finish; run returns soon after.
-func (w *worker) stop() { w.cancel() }
+func (w *worker) stop() {
+	w.cancel()
+	time.AfterFunc(finishWithin, w.kill)
+}
 
 // run restores and feeds the task until stop, again after every failure that
 // may pass. A checkpoint that cannot be continued ends the program.
 func (w *worker) run() {
-	defer w.r.board.leave(w.id)
+	defer w.kill()
+	defer w.r.board.leave(w.id, w.wake)
 	var b backoff
 	for w.ctx.Err() == nil {
 		began := time.Now()
 		err := w.live()
 		switch {
-		case err == nil || w.ctx.Err() != nil && (retryable(err) || errors.Is(err, context.Canceled)):
-			return
+		case w.ctx.Err() != nil:
+			if err != nil && (w.hard.Err() != nil || !errors.Is(err, context.Canceled)) {
+				w.r.tell(true, w.id, "stopped without a last checkpoint; the next owner repeats what came after the one before", err)
+			}
 		case fenced(err):
-			// Whoever fenced us owns the partition, unless the group still says
-			// it is ours: then the next generation or this pause has shown it.
-			w.r.tell(true, w.id, "another instance took over; trying again unless the group moves the partition", err)
-			_ = sleep(w.ctx, w.r.settings.SessionTimeout/2)
+			w.r.tell(true, w.id, "another instance took over; going on only if the group still says that the partition is ours", err)
+			w.renew()
 		case retryable(err) || broken(err):
 			w.r.tell(true, w.id, "interrupted; going on from the last checkpoint", err)
 			if time.Since(began) > time.Minute {
@@ -83,8 +104,26 @@ func (w *worker) run() {
 	}
 }
 
+// renew waits until the group's coordinator confirms that this process still is
+// the partition's owner, and only then lets the next take-over fence whoever
+// has fenced us. The pause gives a new owner time to finish its restore, should
+// two groups be set to the same topics by mistake.
+func (w *worker) renew() {
+	for sleep(w.ctx, w.r.settings.SessionTimeout/2) == nil {
+		if w.r.member() {
+			w.txn.id = recordbatch.NoProducer
+			return
+		}
+	}
+}
+
 // live is one life of the task: take over, restore, feed, finish.
-func (w *worker) live() error {
+func (w *worker) live() (err error) {
+	defer func() {
+		if err != nil {
+			w.abort()
+		}
+	}()
 	if err := w.restore(); err != nil {
 		return err
 	}
@@ -92,14 +131,13 @@ func (w *worker) live() error {
 	results := make(chan fetched)
 	failures := make(chan error, 1)
 	var fetchers sync.WaitGroup
-	for _, at := range w.owner.Positions() {
+	for _, at := range w.committed {
 		fetchers.Go(func() { w.fetch(ctx, at, results, failures) })
 	}
-	err := w.feed(ctx, results, failures)
+	err = w.feed(ctx, results, failures)
 	cancel()
 	fetchers.Wait()
 	if err != nil {
-		w.abort()
 		return err
 	}
 	return w.finish()
@@ -108,27 +146,28 @@ func (w *worker) live() error {
 // fetch reads one input from its position on and hands over what it gets, until
 // ctx ends. Hand-over blocks while the task is busy: that is the back pressure.
 func (w *worker) fetch(ctx context.Context, at stream.Position, results chan<- fetched, failures chan<- error) {
-	f := &fetcher{client: w.r.client, from: stream.Partition{Topic: at.Topic, ID: at.Partition}, bytes: int32(w.r.settings.PrefetchBytes), wait: pollWait}
+	from := stream.Partition{Topic: at.Topic, ID: at.Partition}
+	f := &fetcher{client: w.r.client, from: from, bytes: int32(min(w.r.settings.PrefetchBytes, maxFetch)), wait: pollWait, skip: true}
 	var b backoff
 	for next := at.Next; ctx.Err() == nil; {
 		got, err := f.fetch(ctx, next)
-		if err != nil {
-			if ctx.Err() != nil {
-				return
-			}
-			if !retryable(err) {
-				select {
-				case failures <- words(err):
-				case <-ctx.Done():
-				}
-				return
-			}
-			got = fetched{from: f.from, next: next, end: next + 1} // not at the end: its time stands still
-			if b.wait(ctx) != nil {
-				return
-			}
-		} else {
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
 			b.reset()
+		case !retryable(err):
+			select {
+			case failures <- words(err):
+			case <-ctx.Done():
+			}
+			return
+		default:
+			if b.last == 0 {
+				w.r.tell(true, w.id, fmt.Sprintf("reading %s[%d] is interrupted, trying again", at.Topic, at.Partition), words(err))
+			}
+			got = fetched{from: from, next: next, end: next + 1} // not at the end: its time stands still
+			_ = b.wait(ctx)
 		}
 		next = got.next
 		select {
@@ -200,20 +239,15 @@ func (w *worker) flush() error {
 	if w.r.settings.Stage.Transactional {
 		return w.cut()
 	}
-	if len(w.owner.Effects().Sends()) == 0 {
-		return nil
-	}
-	ctx, cancel := w.grace()
-	defer cancel()
 	defer w.owner.Effects().Reset()
-	return w.outputs.send(ctx, w.owner.Effects().Sends())
+	return w.outputs.send(w.hard, w.owner.Effects().Sends())
 }
 
 // commitDue cuts a checkpoint when its time has come, or at once when siblings
 // wait for what this task has done.
 func (w *worker) commitDue(blocked bool) error {
 	due := time.Since(w.lastCut) >= w.r.settings.Interval
-	if w.owner.Changed() && (due || blocked && w.r.settings.Stage.Transactional) {
+	if due || blocked && w.r.settings.Stage.Transactional {
 		if err := w.cut(); err != nil {
 			return err
 		}
@@ -224,27 +258,25 @@ func (w *worker) commitDue(blocked bool) error {
 	return nil
 }
 
-// cut commits a checkpoint. After an error the outcome may be unknown, so the
-// caller starts over from the log.
+// cut commits a checkpoint, if it would hold anything. After an error the
+// outcome may be unknown, so the caller starts over from the log.
 func (w *worker) cut() error {
 	if !w.owner.Changed() {
 		return nil
 	}
-	ctx, cancel := w.grace()
-	defer cancel()
 	pieces, err := w.owner.Cut()
 	if err != nil {
 		return err
 	}
 	if w.r.settings.Stage.Transactional {
-		if err := w.txn.send(ctx, w.owner.Effects().Sends()); err != nil {
+		if err := w.txn.send(w.hard, w.owner.Effects().Sends()); err != nil {
 			return err
 		}
 	}
-	if err := w.txn.send(ctx, pieces); err != nil {
+	if err := w.txn.send(w.hard, pieces); err != nil {
 		return err
 	}
-	if err := w.txn.end(ctx, true); err != nil {
+	if err := w.txn.end(w.hard, true); err != nil {
 		return err
 	}
 	w.owner.Settle(true)
@@ -253,40 +285,27 @@ func (w *worker) cut() error {
 	return nil
 }
 
-// grace is the context of a write: a stop does not break it off half-way, but
-// it may take finishWithin longer than the retries of one request.
-func (w *worker) grace() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(w.ctx), w.r.settings.TransactionTimeout+finishWithin)
-}
-
 // abort ends the open transaction as well as it can, so that readers need not
 // wait for its timeout.
 func (w *worker) abort() {
-	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), abortWithin)
 	defer cancel()
-	_ = w.txn.end(ctx, false) // the next owner's take-over aborts it otherwise
+	_ = w.txn.end(ctx, false) // the next take-over aborts it otherwise
 }
 
 // finish commits what is done after stop. Records waiting for the task are left
 // to the next owner.
 func (w *worker) finish() error {
 	w.pending = nil
-	err := w.flush()
-	if err == nil {
-		err = w.cut()
+	if err := w.flush(); err != nil {
+		return err
 	}
-	if err != nil {
-		w.abort()
-	}
-	return err
+	return w.cut()
 }
 
 // now is what the task may know of the world.
 func (w *worker) now() stream.Now {
-	now := stream.Now{Wall: record.MicrosOf(time.Now()), Frontier: stream.Far, AtEnd: len(w.pending) == 0}
-	for _, at := range w.owner.Positions() {
-		now.AtEnd = now.AtEnd && w.atEnd[stream.Partition{Topic: at.Topic, ID: at.Partition}]
-	}
+	now := stream.Now{Wall: record.MicrosOf(time.Now()), Frontier: stream.Far, AtEnd: len(w.pending) == 0 && w.allAtEnd()}
 	if w.r.settings.Stage.Aligned {
 		now.Frontier = w.r.board.frontier(w.id)
 	}
