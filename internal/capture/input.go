@@ -18,17 +18,12 @@ import (
 // for.
 var ErrFormat = errors.New("not a capture format that is known")
 
-var (
-	errEmpty      = errors.New("the file is empty")
-	errDictionary = errors.New("unpacking needs too much memory")
-)
+var errEmpty = errors.New("the file is empty")
 
 const (
 	bufferSize = 64 << 10
 	// maxWraps bounds compression inside compression.
 	maxWraps = 2
-	// maxDictionary is the largest dictionary unpacked: that of xz -9.
-	maxDictionary = 64 << 20
 )
 
 // input is one open file, unpacked as it is read.
@@ -91,45 +86,13 @@ func unwrap(r *bufio.Reader) (io.Reader, error) {
 		}
 		return z, nil
 	case bytes.HasPrefix(start, []byte("\xfd7zXZ\x00")):
-		// The library allocates whatever dictionary the file asks for.
-		if size, ok := xzDictionary(start); ok && size > maxDictionary {
-			return nil, fmt.Errorf("xz: %w: a dictionary of %d bytes", errDictionary, size)
-		}
-		z, err := xz.NewReader(r)
+		z, err := xz.NewReader(newXZGuard(r))
 		if err != nil {
 			return nil, fmt.Errorf("xz: %w", unexpected(err))
 		}
 		return z, nil
 	}
 	return nil, nil
-}
-
-// xzDictionary reads the size of the dictionary from the first block header of
-// an xz file (xz file format 3.1 and 5.3.1).
-func xzDictionary(b []byte) (uint64, bool) {
-	const streamHeader, lzma2 = 12, 0x21
-	if len(b) < streamHeader+2 || b[streamHeader] == 0 {
-		return 0, false
-	}
-	flags := b[streamHeader+1]
-	b = b[streamHeader+2:]
-	for _, present := range []bool{flags&0x40 != 0, flags&0x80 != 0} { // sizes of the block
-		if !present {
-			continue
-		}
-		_, n := binary.Uvarint(b)
-		if n <= 0 {
-			return 0, false
-		}
-		b = b[n:]
-	}
-	if len(b) < 3 || b[0] != lzma2 || b[1] != 1 || b[2] > 40 {
-		return 0, false
-	}
-	if b[2] == 40 {
-		return 1<<32 - 1, true
-	}
-	return uint64(2|b[2]&1) << (b[2]/2 + 11), true
 }
 
 // sniff tells the format by the first bytes.
