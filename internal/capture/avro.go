@@ -28,10 +28,15 @@ type container struct {
 	number   int64 // of the record read last, from 1
 }
 
-// newContainer reads the file's header. The library bounds a block, packed and
-// unpacked, to 64 MiB.
+// maxBlockBytes bounds a block, packed and unpacked. Writers make blocks of 64
+// kB, some of a few MB. A byte of a field that this program does not know may
+// take sixteen in memory, as an item of a list.
+const maxBlockBytes = 16 << 20
+
+// newContainer reads the file's header.
 func newContainer(r *bufio.Reader, p *problems) (*container, error) {
-	file, err := ocf.NewReader(r, ocf.WithDecodeOpts(avro.TaggedUnions()))
+	file, err := ocf.NewReader(r, ocf.WithDecodeOpts(avro.TaggedUnions()),
+		ocf.WithMaxBlockBytes(maxBlockBytes), ocf.WithMaxDecompressedBlockBytes(maxBlockBytes))
 	if err != nil {
 		return nil, fmt.Errorf("container header: %w", unexpected(err))
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 
 	"cordon/internal/raw"
 	"cordon/internal/record"
+	"cordon/internal/record/wire"
 	"cordon/schemas"
 )
 
@@ -107,6 +109,58 @@ func containerOf(t testing.TB, codec ocf.Codec, records ...raw.Telemetry) []byte
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// otherContainer holds one record of a writer's own schema.
+func otherContainer(t testing.TB, fields string, record []byte) []byte {
+	t.Helper()
+	schema := avro.MustParse(`{"type":"record","name":"TerminalTelemetry","namespace":"cordon.v1","fields":[` + fields + `]}`)
+	var b bytes.Buffer
+	w, err := ocf.NewWriter(&b, schema, ocf.WithCodec(ocf.DeflateCodec(9)), ocf.WithBlockCount(1))
+	if err == nil {
+		_, err = w.Write(record)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// A container whose writer has fields of its own is hostile or new: what it
+// unpacks to is bounded, and what could not be read is not told.
+func TestHostileContainers(t *testing.T) {
+	const marker = "imsi-001019999999999"
+	const items = 40 << 20
+	for name, test := range map[string]struct {
+		fields string
+		record []byte
+	}{
+		"an identity where a UUID should be": {`{"name":"supi","type":{"type":"string","logicalType":"uuid"}}`, wire.AppendString(nil, marker)},
+		"a list of 40 million":               {`{"name":"x","type":{"type":"array","items":"boolean"}}`, append(wire.AppendLong(nil, items), make([]byte, items+1)...)},
+		"a list of nothing":                  {`{"name":"x","type":{"type":"array","items":"null"}}`, append(wire.AppendLong(nil, 1<<40), 0)},
+		"itself, a million deep": {`{"name":"x","type":["null",{"type":"record","name":"Node","fields":[{"name":"next","type":["null","Node"]}]}]}`,
+			append(bytes.Repeat([]byte{2}, 1_000_000), 0)},
+	} {
+		content := otherContainer(t, test.fields, test.record)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p := readAll(t, Settings{}, content).source.Problems()
+		runtime.ReadMemStats(&after)
+		if len(p) == 0 {
+			t.Errorf("%s: no problem told", name)
+		}
+		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 500 {
+			t.Errorf("%s: %d MiB for a file of %d bytes", name, used, len(content))
+		}
+		for _, problem := range p {
+			if strings.Contains(problem.String(), marker) {
+				t.Errorf("%s: a problem tells an identity: %v", name, problem)
+			}
+		}
+	}
 }
 
 // TestContainers: the records come back as they were, whatever the codec.

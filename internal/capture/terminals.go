@@ -3,6 +3,7 @@ package capture
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 )
 
 // Terminal says which subscriber a terminal of the input became.
@@ -55,7 +56,8 @@ func (n *names) of(i *item) (int, bool) {
 			return 0, false
 		}
 		at = len(n.list)
-		n.add(Terminal{Source: source, SUPI: i.record.SUPI})
+		// The texts may alias a whole record, which is not to be kept for them.
+		n.add(Terminal{Source: strings.Clone(source), SUPI: strings.Clone(i.record.SUPI)})
 	}
 	return at + 1, true
 }
