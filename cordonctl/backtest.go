@@ -86,6 +86,10 @@ func runBacktest(c *cobra.Command, f backtestFlags, args []string) error {
 		return err
 	}
 	results.summary.WallSeconds = time.Since(began).Seconds()
+	results.next = "Keep everything with --out DIR; then: cordonctl explain TERMINAL --verdicts DIR/verdicts.jsonl"
+	if f.out != "" {
+		results.next = fmt.Sprintf("See how a verdict came about: cordonctl explain TERMINAL --verdicts %s", filepath.Join(f.out, "verdicts.jsonl"))
+	}
 	return errors.Join(results.show(c, source.Terminals(), key), rejected(c, source), results.refused())
 }
 

@@ -187,7 +187,7 @@ func (f *replayFlags) write(c *cobra.Command, client *kafka.Client, source *capt
 			return err
 		}
 	}
-	if !f.wait {
+	if !f.wait || result.Records == 0 {
 		return printWritten(c, result)
 	}
 	return f.await(c, awaited{client, mark, result, source, key, began})
@@ -195,6 +195,10 @@ func (f *replayFlags) write(c *cobra.Command, client *kafka.Client, source *capt
 
 // printWritten tells what a replay wrote that nobody waits for.
 func printWritten(c *cobra.Command, r replay.Result) error {
+	if r.Records == 0 && !asJSON(c) {
+		fmt.Fprintln(c.OutOrStdout(), "wrote nothing: the input holds no record of a terminal")
+		return nil
+	}
 	if asJSON(c) {
 		return printJSON(c.OutOrStdout(), map[string]any{"records": r.Records, "firstEvent": r.First.String(), "lastEvent": r.Last.String()})
 	}
@@ -247,6 +251,7 @@ func (f *replayFlags) await(c *cobra.Command, a awaited) error {
 	}
 	results.summary.Records = a.result.Records
 	results.summary.WallSeconds = time.Since(a.began).Seconds()
+	results.next = "See how a verdict came about: cordonctl explain TERMINAL"
 	return errors.Join(results.show(c, a.source.Terminals(), a.key), results.refused())
 }
 

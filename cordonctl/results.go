@@ -37,6 +37,7 @@ type results struct {
 	files   map[string]*bufio.Writer
 	open    []*os.File
 	summary summary
+	next    string // what to try after the table, for whoever has findings
 
 	decoder     record.Decoder
 	telemetry   record.PseudonymisedTelemetry

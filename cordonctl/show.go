@@ -35,8 +35,8 @@ func (r *results) show(c *cobra.Command, terminals []capture.Terminal, key pseud
 	}
 	fmt.Fprintf(w, "raised: %s; cleared: %d; commands: %s\n", counts(s.Raised), s.Cleared, counts(s.Commands))
 	r.table(w, names)
-	if !quiet(c) && r.dir == "" && len(r.cases) > 0 {
-		fmt.Fprintln(c.ErrOrStderr(), "\nKeep everything with --out DIR; then: cordonctl explain TERMINAL --verdicts DIR/verdicts.jsonl")
+	if !quiet(c) && len(r.cases) > 0 {
+		fmt.Fprintln(c.ErrOrStderr(), "\n"+r.next)
 	}
 	return nil
 }
