@@ -1,6 +1,7 @@
 package raw
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -72,6 +73,11 @@ func TestPrintingShowsNoIdentity(t *testing.T) {
 			if !strings.Contains(got, "[redacted]") || strings.Contains(got, "imsi") {
 				t.Errorf("%s of %T: got %s", verb, rec, got)
 			}
+		}
+	}
+	for _, rec := range []any{telemetry, &behaviour, map[string]any{"record": &telemetry}} {
+		if got, err := json.Marshal(rec); err != nil || !strings.Contains(string(got), "[redacted]") || strings.Contains(string(got), "imsi") {
+			t.Errorf("encoding/json of %T: got %s, %v", rec, got, err)
 		}
 	}
 }

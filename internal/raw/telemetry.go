@@ -93,3 +93,9 @@ func (Telemetry) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted
 
 // Format prints "[redacted]" for every verb.
 func (ExpectedBehaviour) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalJSON hides the record from encoding/json, and so from loggers.
+func (Telemetry) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalJSON hides the record from encoding/json, and so from loggers.
+func (ExpectedBehaviour) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
