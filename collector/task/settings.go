@@ -26,7 +26,7 @@ type Settings struct {
 	ResolveWait   time.Duration  `mapstructure:"resolve_wait" range:"0s..60s" doc:"How long a record that names only an address waits for the session event that says whose it is. Beyond: dead letter UNRESOLVED_ADDRESS."`
 	KeepReleased  time.Duration  `mapstructure:"keep_released" range:"1m..24h" doc:"How long a released address is remembered for late records of its former holder."`
 	HeldBytes     int64          `mapstructure:"held_bytes" range:"65536..4294967296" unit:"bytes" doc:"Room, in each raw partition, for records that wait. When it is full: dead letter HELD_TOO_MANY."`
-	Bindings      int64          `mapstructure:"bindings" range:"1..100000000" unit:"addresses" doc:"Addresses remembered in each raw partition, about 250 bytes each. When it is full, records of further addresses stay unresolved."`
+	Bindings      int64          `mapstructure:"bindings" range:"1..100000000" unit:"addresses" doc:"Addresses remembered in each raw partition, about 250 bytes each, up to 4 kB for one that changes hands all the time. When it is full, records of further addresses stay unresolved."`
 	TerminalPools []netip.Prefix `mapstructure:"terminal_pools" unit:"CIDR" doc:"Address ranges of the operator's terminals. A remote address inside them becomes a token. Empty: traffic between terminals shows their addresses."`
 }
 
@@ -98,8 +98,8 @@ func (s Settings) bounds() []bound {
 }
 
 // digest names what decides about records: the settings, but for where the key
-// file lies and how many stand-ins are remembered, and the key itself. It is derived from the key, so that it tells
-// nothing about it.
+// file lies and how many stand-ins are remembered, and the key itself. It is
+// derived from the key, so that it tells nothing about it.
 func (s Settings) digest(key pseudonym.Key) (record.Digest, error) {
 	s.Keys = KeySettings{}
 	derived, err := key.Derive(fmt.Sprintf("collector state %d, %+v", StateVersion, s), 0)

@@ -16,8 +16,9 @@ const (
 	maxDomain   = 253
 )
 
-// maxCount bounds volumes and packets of one report, so that sums over a day
-// and a partition stay far from overflow: 2^50 bytes are a petabyte.
+// maxCount bounds volumes and packets of one report: 2^50 bytes, a petabyte, is
+// a day at 100 Gbit/s, and more is a broken counter. Sums over many reports are
+// not bounded by it; the scorer bounds what it adds up.
 const maxCount = 1 << 50
 
 // checkContext examines the kept fields around the payload.
