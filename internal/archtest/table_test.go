@@ -83,8 +83,8 @@ var importers = []importerRow{
 	{folder: "internal/simulate", by: seesIdentity, testsToo: true, why: whyIdentity},
 
 	{folder: "collector", by: append([]string{"cordonctl", "demo", "internal/settings/collector"}, runners...), why: whyTopics},
-	{folder: "scorer", by: append([]string{"cordonctl", "internal/settings/scorer"}, runners...), testsToo: true, why: whyTopics},
-	{folder: "enforcer", by: append([]string{"cordonctl", "internal/settings/enforcer"}, runners...), testsToo: true, why: whyTopics},
+	{folder: "scorer", by: append([]string{"cordonctl", "internal/settings/scorer", "docs"}, runners...), testsToo: true, why: whyTopics},
+	{folder: "enforcer", by: append([]string{"cordonctl", "internal/settings/enforcer", "docs"}, runners...), testsToo: true, why: whyTopics},
 
 	{folder: "internal/stream/kafka", by: append([]string{"internal/program", "internal/replay", "cordonctl", "demo", "internal/e2e"}, programs...),
 		why: "a task runs on either log and must not know which"},
