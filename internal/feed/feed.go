@@ -13,6 +13,8 @@
 package feed
 
 import (
+	"slices"
+
 	"cordon/internal/raw"
 	"cordon/internal/record"
 	"cordon/internal/stream"
@@ -41,7 +43,9 @@ type Feed struct {
 	sends      []stream.Send
 }
 
-// source numbers the records of one source per partition.
+// source numbers the records of one source per partition. It begins with the
+// time of its first record: the next run of the same source goes on far above,
+// and none of it looks like a repeat.
 type source struct {
 	id   string
 	next []int64
@@ -111,7 +115,7 @@ func (f *Feed) clocks(id string) {
 	}
 	if _, known := f.index[id]; !known && id != "" && len(f.sources) < maxSources {
 		f.index[id] = len(f.sources)
-		f.sources = append(f.sources, source{id: id, next: make([]int64, f.partitions)})
+		f.sources = append(f.sources, source{id: id, next: slices.Repeat([]int64{int64(f.newest)}, int(f.partitions))})
 		f.clockOf(len(f.sources) - 1)
 	}
 }
