@@ -122,6 +122,7 @@ func (p *Policy) applyPayload(t *raw.Telemetry, out *record.PseudonymisedTelemet
 		out.DeviceStatus = t.DeviceStatus
 	case record.KindExternalException:
 		out.ExternalException = t.ExternalException
+		out.ExternalException.RemoteAddress = t.ExternalException.RemoteAddress.Unmap()
 		if p.IsTerminal(t.ExternalException.RemoteAddress) {
 			out.ExternalException.RemoteAddress = netip.Addr{}
 		}
@@ -131,8 +132,9 @@ func (p *Policy) applyPayload(t *raw.Telemetry, out *record.PseudonymisedTelemet
 func (p *Policy) applyFlow(t *raw.Telemetry, out *record.Flow) {
 	*out = t.Flow.Flow
 	out.RemoteToken = record.RemoteToken{}
+	out.RemoteAddress = out.RemoteAddress.Unmap() // one destination, however the source writes it
 	if p.remotes || p.IsTerminal(out.RemoteAddress) {
-		out.RemoteToken = p.derive.Remote(out.RemoteAddress.Unmap(), t.DNN, t.SNSSAI)
+		out.RemoteToken = p.derive.Remote(out.RemoteAddress, t.DNN, t.SNSSAI)
 		out.RemoteAddress = netip.Addr{}
 	}
 	text, treatment := domain.Generalise(out.Domain)

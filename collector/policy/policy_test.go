@@ -151,6 +151,29 @@ func TestStandInsOfOneRecord(t *testing.T) {
 	}
 }
 
+// One thing has one name, however a source spells it: else a terminal that sends
+// to one address seems to send to two.
+func TestSpellingsAreOne(t *testing.T) {
+	p := newPolicy(t, schemas.Privacy("TerminalTelemetry"), netip.MustParsePrefix("10.45.0.0/16"))
+	for _, c := range []struct{ path, payload, spelled, otherwise string }{
+		{"flow.remoteAddress", payloads[0], "192.0.2.1", "::ffff:192.0.2.1"},
+		{"externalException.remoteAddress", payloads[6], "192.0.2.9", "::ffff:192.0.2.9"},
+		{"flow.remoteToken", strings.Replace(payloads[0], "192.0.2.1", "10.45.0.7", 1), "10.45.0.7\",\"remotePort", "::ffff:10.45.0.7\",\"remotePort"},
+		{"flow.remoteToken", strings.Replace(payloads[0], "192.0.2.1", "10.45.0.7", 1), "1-0000a1", "1-0000A1"},
+		{"flow.remoteToken", strings.Replace(payloads[0], "192.0.2.1", "10.45.0.7", 1), "\"iot\"", "\"IoT\""},
+		{"flow.domain", payloads[0], "meter7.example.org", "METER7.Example.Org."},
+		{"cellToken", payloads[0], "00000a1b2", "00000A1B2"},
+		{"equipmentToken", payloads[0], "imei-490154203237518", "IMEI-490154203237518"},
+	} {
+		in := "{" + common + "," + c.payload + "}"
+		_, one := apply(t, p, in)
+		_, other := apply(t, p, strings.Replace(in, c.spelled, c.otherwise, 1))
+		if one[c.path] == nil || fmt.Sprint(one[c.path]) != fmt.Sprint(other[c.path]) {
+			t.Errorf("%s: %q gives %v, %q gives %v", c.path, c.spelled, one[c.path], c.otherwise, other[c.path])
+		}
+	}
+}
+
 // with returns the schema's attributes with one changed.
 func with(path, treatment string) []schemas.FieldPrivacy {
 	attributes := append([]schemas.FieldPrivacy(nil), schemas.Privacy("TerminalTelemetry")...)

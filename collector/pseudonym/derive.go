@@ -85,18 +85,21 @@ func (d *Deriver) Equipment(supi identity.SUPI, pei identity.PEI) record.Token {
 	return shorten(d.sum(kindEquipment))
 }
 
-// Cell returns the token of a cell.
+// Cell returns the token of a cell, whose hex digits may be of either case (TS
+// 29.571 NrCellId).
 func (d *Deriver) Cell(cell string) record.Token {
 	d.begin(kindCell)
-	d.input = append(d.input, cell...)
+	d.input = appendLower(d.input, cell)
 	return shorten(d.sum(kindCell))
 }
 
-// Remote returns the token of another terminal's address in a data network.
+// Remote returns the token of another terminal's address in a data network, whose
+// names compare without regard to case.
 func (d *Deriver) Remote(address netip.Addr, dnn, snssai string) record.RemoteToken {
 	d.begin(kindRemote)
 	raw := address.As16()
-	d.input = append(append(append(append(d.input, raw[:]...), dnn...), 0), snssai...)
+	d.input = append(appendLower(append(d.input, raw[:]...), dnn), 0)
+	d.input = appendLower(d.input, snssai)
 	return record.RemoteToken(d.sum(kindRemote))
 }
 
@@ -125,6 +128,18 @@ func (d *Deriver) sum(k kind) [16]byte {
 	sum := [16]byte(d.output)
 	d.cache.keep(d.input, sum)
 	return sum
+}
+
+// appendLower appends ASCII text in lower case.
+func appendLower(dst []byte, text string) []byte {
+	for i := range len(text) {
+		c := text[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 func shorten(sum [16]byte) record.Token { return record.Token(sum[:8]) }

@@ -17,6 +17,7 @@
 //	domain token    = first  8 bytes of HMAC-SHA-256(K("domain", e),    "domain" 0 domain)
 //	bucket          = first  8 bytes of HMAC-SHA-256(K("bucket", 0),    "bucket" 0 SUPI), modulo the partitions
 //
+// Cell, DNN and S-NSSAI are hashed in lower case, as sources spell them in both.
 // The bucket alone does not depend on the epoch, so a terminal stays in its
 // partition over a rotation. It does not leave the collector as a value.
 //
