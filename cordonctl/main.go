@@ -3,8 +3,7 @@
 // wrong. One file per command.
 //
 // Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a needed
-// system is not reachable, 4 done but some input was rejected, 5 an evaluate
-// gate was missed.
+// system is not reachable, 4 done but some input was rejected.
 package main
 
 import (

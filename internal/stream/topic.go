@@ -60,7 +60,7 @@ const (
 // replay of an old capture is not deleted by retention.
 func Topics(n int32) []TopicSettings {
 	return []TopicSettings{
-		deleted(TelemetryRaw, n, hours6), compacted(ProfilesRaw, n), compacted(OperatorDecisions, 1),
+		identities(TelemetryRaw, n), compacted(ProfilesRaw, n), compacted(OperatorDecisions, 1),
 		deleted(Telemetry, n, days7), compacted(Identities, n),
 		deleted(Verdicts, n, days30), deleted(VerdictsEarly, n, day1), deleted(VerdictsNetwork, 1, days30),
 		compactedFor(IsolationCommands, n, days30), compactedFor(IsolationRehearsal, n, days30), deleted(IsolationAcks, n, days30),
@@ -71,6 +71,15 @@ func Topics(n int32) []TopicSettings {
 
 func deleted(t Topic, n int32, retention string) TopicSettings {
 	return TopicSettings{t, n, map[string]string{"message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete", "retention.ms": retention}}
+}
+
+// identities returns the topic with subscribers in clear. Kafka deletes whole
+// segments only: without an hourly one a quiet partition kept a record for a
+// week beyond its 6 h.
+func identities(t Topic, n int32) TopicSettings {
+	s := deleted(t, n, hours6)
+	s.Config["segment.ms"] = hour1
+	return s
 }
 
 func compacted(t Topic, n int32) TopicSettings {

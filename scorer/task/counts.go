@@ -42,7 +42,7 @@ func (t *Task) Counts(add func(name, label string, value int64)) {
 	add("scorer_progress_total", "", c.progress)
 	add("scorer_raw_partitions_dropped_total", "", c.dropped)
 	add("scorer_unencodable_total", "", c.unencodable)
-	add("scorer_slow_decode_total", "", int64(t.decoder.SlowDecodes()))
+	add("scorer_slow_decodes_total", "", int64(t.decoder.SlowDecodes()))
 	add("scorer_terminals", "", int64(len(t.roster.numbers)))
 	add("scorer_open_cases", "", int64(len(t.cases)))
 	add("scorer_held_records", "", int64(len(t.waiting.records)))

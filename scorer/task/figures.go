@@ -12,7 +12,7 @@ var figures = map[string]string{
 	"scorer_progress_total":                "Steps of the partition: every closed pane, or run of panes in which nothing happened.",
 	"scorer_raw_partitions_dropped_total":  "Times a raw partition was no longer waited for because the room for records ahead was full.",
 	"scorer_unencodable_total":             "Records of the scorer's own that could not be written. Above 0: a defect, please report it.",
-	"scorer_slow_decode_total":             "Records of another version of the schema, which take about ten times the CPU.",
+	"scorer_slow_decodes_total":            "Records of another version of the schema, which take about ten times the CPU.",
 	"scorer_terminals":                     "Terminals in state now.",
 	"scorer_open_cases":                    "Terminals with a verdict that is not cleared now.",
 	"scorer_held_records":                  "Records too far ahead of the watermark for the open panes, waiting now.",
