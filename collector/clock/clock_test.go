@@ -2,6 +2,7 @@ package clock_test
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 
@@ -166,6 +167,10 @@ func TestNumbers(t *testing.T) {
 		{"far ahead", []int64{0, 1 << 40}, "0 0"},
 		{"far, still loss", []int64{0, 1 << 20}, "0 1048575"},
 		{"jump clears the window", []int64{0, 1, 3000, 1977, 2999}, "0 0 2998 -1 -1"},
+		{"an old record in between", []int64{5000, 5001, 3000, 5001, 5002, 3000, 5003}, "0 0 0 r 0 r 0"},
+		{"old records in between", []int64{5000, 3000, 3001, 5001, 3003, 5003, 3002}, "0 0 0 0 1 1 -1"},
+		{"repeats of before a restart", []int64{100000, 0, 100000, 1, 100001}, "0 0 r 0 0"},
+		{"the greatest number", []int64{math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64, 0, math.MaxInt64}, "0 -1 r 0 r"},
 	}
 	for _, c := range cases {
 		s := clock.New(settings).Source("a")
@@ -186,11 +191,28 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// Within the window a number is a repeat exactly when it was seen.
+// Contracts section 1: a duplicate is "a number seen among the last 1,024". Those
+// of before a restart are forgotten when the new numbering has gone on that far.
+func TestRestartReachesFormerNumbers(t *testing.T) {
+	for _, former := range []int64{1100, 2000, 5000} {
+		s := clock.New(settings).Source("a")
+		for n := range former {
+			s.Repeated(record.Some(n))
+		}
+		for n := range former + 100 {
+			if repeated, missing := s.Repeated(record.Some(n)); repeated || missing != 0 {
+				t.Fatalf("restarted after %d: number %d: repeated %v, %d missing", former, n, repeated, missing)
+			}
+		}
+	}
+}
+
+// Within the window a number is a repeat exactly when it was seen, also while
+// old records, or those of another instance of the source, come in between.
 func TestRepeatsAgainstASet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, seen := clock.New(settings).Source("a"), map[int64]bool{}
-		for _, n := range rapid.SliceOf(rapid.Int64Range(1, 1000)).Draw(t, "numbers") {
+		for _, n := range rapid.SliceOf(rapid.OneOf(rapid.Int64Range(1, 1000), rapid.Int64Range(1_000_000, 1_001_000))).Draw(t, "numbers") {
 			if got, _ := s.Repeated(record.Some(n)); got != seen[n] {
 				t.Fatalf("%d: repeated %v, want %v", n, got, seen[n])
 			}

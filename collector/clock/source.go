@@ -12,8 +12,10 @@ type Source struct {
 	started bool
 	clocked bool          // it writes Clocks
 	time    record.Micros // newest event time, or that of its newest Clock
-	window  window
-	panes   []paneCount // of open panes, oldest first; a handful
+	window  window        // of the numbers it sends
+	former  window        // of the numbers it sent before an old record, a restart or a great loss
+	since   int32         // numbers it sent since former was the window
+	panes   []paneCount   // of open panes, oldest first; a handful
 }
 
 // ID returns the name of the source; empty for the shared entry.
@@ -84,32 +86,50 @@ type window struct {
 
 // Repeated notes the number of a record and reports whether it was among the
 // last 1,024 of its source, and how many numbers before it are missing (-1: it
-// fills a gap that was counted). Below the window a new numbering begins: the
-// probe was restarted.
+// fills a gap that was counted).
+//
+// A number below the window, or far above it, begins another: the probe was
+// restarted, or a record was late by very much. The former window is kept: what
+// the source sends next is then no loss, and a repeat is still known.
 func (s *Source) Repeated(number record.Opt[int64]) (repeated bool, missing int64) {
 	if !number.Set || s.id == "" {
 		return false, 0
 	}
 	s.Changed = true
-	w, n := &s.window, number.Value
+	n := number.Value
+	if s.since++; s.since > windowSize {
+		s.former, s.since = window{}, 0 // no longer of the last 1,024
+	}
+	w := &s.window
 	switch {
-	case !w.used || n <= w.high-windowSize:
+	case !w.near(n) && s.former.near(n):
+		s.turn(s.former)
+	case !w.used:
 		*w = window{used: true, high: n}
-		w.set(n)
-		return false, 0
+	case n <= w.high-windowSize || n-w.high-1 > largestGap:
+		s.turn(window{used: true, high: n})
+	}
+	switch {
 	case n > w.high:
-		gap := n - w.high - 1
-		w.advance(n)
-		w.set(n)
-		if gap > largestGap {
-			gap = 0
+		if missing = n - w.high - 1; missing >= windowSize {
+			s.turn(*w)
 		}
-		return false, gap
+		w.advance(n)
 	case w.has(n):
 		return true, 0
+	case n < w.high:
+		missing = -1
 	}
 	w.set(n)
-	return false, -1
+	return false, missing
+}
+
+// turn goes on with another window and keeps the present one.
+func (s *Source) turn(to window) { s.former, s.window, s.since = s.window, to, 0 }
+
+// near reports whether the window covers n, or n follows it closely.
+func (w *window) near(n int64) bool {
+	return w.used && n > w.high-windowSize && (n <= w.high || n-w.high <= windowSize)
 }
 
 func (w *window) slot(n int64) (word int, bit uint64) {

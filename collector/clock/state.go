@@ -56,13 +56,7 @@ func (s *Source) append(dst []byte) []byte {
 	dst = wire.AppendString(dst, s.id)
 	dst = wire.AppendBool(wire.AppendBool(dst, s.started), s.clocked)
 	dst = wire.AppendLong(dst, int64(s.time))
-	dst = wire.AppendBool(dst, s.window.used)
-	if s.window.used {
-		dst = wire.AppendLong(dst, s.window.high)
-		for _, word := range s.window.bits {
-			dst = wire.AppendLong(dst, int64(word))
-		}
-	}
+	dst = wire.AppendInt(s.former.append(s.window.append(dst)), s.since)
 	dst = wire.AppendInt(dst, int32(len(s.panes)))
 	for _, p := range s.panes {
 		dst = wire.AppendLong(dst, int64(p.start))
@@ -87,12 +81,9 @@ func (s *Source) restore(r *wire.Reader) bool {
 	s.id = r.String()
 	s.started, s.clocked = r.Bool(), r.Bool()
 	s.time = record.Micros(r.Long())
-	if s.window.used = r.Bool(); s.window.used {
-		s.window.high = r.Long()
-		for i := range s.window.bits {
-			s.window.bits[i] = uint64(r.Long())
-		}
-	}
+	s.window.restore(r)
+	s.former.restore(r)
+	s.since = r.Int()
 	for n := r.Int(); n > 0 && !r.Failed(); n-- {
 		p := paneCount{start: record.Micros(r.Long())}
 		for i := range p.counts {
@@ -101,4 +92,25 @@ func (s *Source) restore(r *wire.Reader) bool {
 		s.panes = append(s.panes, p)
 	}
 	return !r.Failed()
+}
+
+func (w *window) append(dst []byte) []byte {
+	if dst = wire.AppendBool(dst, w.used); !w.used {
+		return dst
+	}
+	dst = wire.AppendLong(dst, w.high)
+	for _, word := range w.bits {
+		dst = wire.AppendLong(dst, int64(word))
+	}
+	return dst
+}
+
+func (w *window) restore(r *wire.Reader) {
+	if w.used = r.Bool(); !w.used {
+		return
+	}
+	w.high = r.Long()
+	for i := range w.bits {
+		w.bits[i] = uint64(r.Long())
+	}
 }

@@ -31,7 +31,7 @@ import (
 )
 
 // StateVersion is the layout of the state pieces; another one is refused.
-const StateVersion = 1
+const StateVersion = 2
 
 // stageName names the collector in transactional ids and dead letters.
 const stageName = "collector"
