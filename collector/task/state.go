@@ -139,8 +139,8 @@ func (t *Task) withKind(kind byte, content []byte) []byte {
 
 // addPiece seals a piece; nil removes it.
 func (t *Task) addPiece(cut *stream.Cut, kind byte, name, plain []byte) {
-	var buffer [300]byte
-	t.name = t.sealer.Name(t.name[:0], append(append(buffer[:0], kind), name...))
+	t.plainName = append(append(t.plainName[:0], kind), name...)
+	t.name = t.sealer.Name(t.name[:0], t.plainName)
 	if plain == nil {
 		cut.Add(t.name, nil)
 		return

@@ -81,8 +81,9 @@ type Task struct {
 	raw, again raw.Telemetry
 	out        record.PseudonymisedTelemetry
 	value      []byte
-	name       []byte
-	plain      []byte
+	name       []byte // of a state piece, keyed
+	plainName  []byte // the same in clear
+	plain      []byte // content of a state piece
 
 	counters Counters
 }
