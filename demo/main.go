@@ -33,7 +33,7 @@ func main() {
 	flags := pflag.NewFlagSet("demo", pflag.ContinueOnError)
 	flags.StringVar(&o.capture, "capture", "", "replay this capture (pcap, Zeek conn.log, Avro, JSON lines) instead of a simulated fleet")
 	flags.IntVar(&o.terminals, "terminals", 300, "terminals of the simulated fleet")
-	flags.Int64Var(&o.speed, "speed", 30, "seconds of the fleet's time per second; a capture is replayed as fast as it goes")
+	flags.Int64Var(&o.speed, "speed", 30, "seconds of the fleet's time per second; 0, and with a capture: as fast as it goes")
 	flags.StringVar(&o.dir, "dir", ".cordon/demo", "folder for the broker's data, configuration and logs; replaced by each run")
 	flags.Uint64Var(&o.seed, "seed", 1, "which of the possible fleets")
 	flags.Usage = func() {

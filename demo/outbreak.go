@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"cordon/internal/capture"
+	"cordon/internal/failure"
 	"cordon/internal/raw"
 	"cordon/internal/record"
 	"cordon/internal/replay"
@@ -25,12 +27,18 @@ const (
 type story struct {
 	source replay.Source
 	speed  int64
-	truth  map[string]simulate.Truth // by SUPI
-	names  func() map[string]string  // SUPI to what the input calls the terminal
 	about  string
+	who    string                    // what the names of terminals are: a column's heading
+	truth  map[string]simulate.Truth // by SUPI
+	// known returns the SUPIs of all terminals the story can say something of,
+	// with what the input calls them; complete once source is at its end.
+	known func() map[string]string
+	// finish frees what the source holds, and reports what of it could not be
+	// used.
+	finish func() error
 }
 
-// tell makes the story of a run.
+// tell makes the story of a run. It must be finished.
 func tell(o options) (*story, error) {
 	if o.capture != "" {
 		return ofCapture(o.capture)
@@ -45,26 +53,28 @@ func tell(o options) (*story, error) {
 		Terminals: o.terminals, Start: start, Duration: fleetDuration, Seed: o.seed, Attacks: attacks, Lifelike: true,
 	})
 	if err != nil {
-		return nil, err
+		return nil, failure.Usage(fmt.Errorf("--terminals %d: %w", o.terminals, err))
 	}
-	s := &story{source: fleet, speed: o.speed, truth: map[string]simulate.Truth{}}
+	s := &story{source: fleet, speed: o.speed, who: "WHAT IT DOES", truth: map[string]simulate.Truth{}, finish: func() error { return nil }}
+	names := map[string]string{}
 	for _, t := range fleet.Truth() {
 		s.truth[t.Source] = t
+		names[t.Source] = ""
 	}
-	s.names = func() map[string]string { return nil }
-	s.about = fmt.Sprintf("%d terminals of mixed kinds for %s of their time, %d times as fast; after %s three start to scan, then two flood a victim, two keep retrying a server that refuses them",
-		o.terminals, fleetDuration.Duration(), o.speed, outbreakAt.Duration())
+	s.known = func() map[string]string { return names }
+	s.about = fmt.Sprintf("%d terminals of mixed kinds, %s of their time, %d times as fast; after %s three begin to scan and two to retry a server that refuses them, a minute later two flood a victim",
+		o.terminals, span(fleetDuration.Duration()), o.speed, span(outbreakAt.Duration()))
 	return s, nil
 }
 
-// watched counts what it passes on, and notes when the fleet's time began.
-type watched struct {
+// timed notes when a source's time began.
+type timed struct {
 	replay.Source
 	first record.Micros
 }
 
 // Next passes the next observation on.
-func (w *watched) Next(t *raw.Telemetry) error {
+func (w *timed) Next(t *raw.Telemetry) error {
 	err := w.Source.Next(t)
 	if err == nil && w.first == 0 {
 		w.first = t.OccurredAt
@@ -75,14 +85,25 @@ func (w *watched) Next(t *raw.Telemetry) error {
 func ofCapture(path string) (*story, error) {
 	source, err := capture.Open([]string{path}, capture.Settings{})
 	if err != nil {
-		return nil, err
+		return nil, failure.Usage(fmt.Errorf("--capture: %w", err))
 	}
-	names := func() map[string]string {
-		m := map[string]string{}
+	s := &story{source: source, who: "ADDRESS", about: "the capture " + path + ", as fast as it goes", truth: map[string]simulate.Truth{}}
+	s.known = func() map[string]string {
+		names := map[string]string{}
 		for _, t := range source.Terminals() {
-			m[t.SUPI] = t.Source
+			names[t.SUPI] = t.Source
 		}
-		return m
+		return names
 	}
-	return &story{source: source, truth: map[string]simulate.Truth{}, names: names, about: "the capture " + path + ", as fast as it goes"}, nil
+	s.finish = func() error { return errors.Join(source.Close(), unusable(source.Problems())) }
+	return s, nil
+}
+
+// unusable reports what of a capture could not be used.
+func unusable(problems []capture.Problem) error {
+	lines := make([]error, len(problems))
+	for i, p := range problems {
+		lines[i] = fmt.Errorf("not used: %v", p)
+	}
+	return failure.RejectedInput(errors.Join(lines...))
 }

@@ -8,39 +8,55 @@ import (
 	"path/filepath"
 	"time"
 
+	"cordon/internal/failure"
 	"cordon/internal/record"
 	"cordon/internal/replay"
 	"cordon/internal/stream"
 )
 
-// settle is how far before the last Clock the pipeline's progress may stay.
-const settle = record.Minute
+const (
+	// settle is how far before the last Clock the pipeline's progress may stay.
+	settle = record.Minute
+	// decideWithin bounds the wait for the end: it takes a second or two.
+	decideWithin = 2 * time.Minute
+)
 
-// run is the demo: start, replay, watch, show, stop.
+// run is the demo: start, replay, watch, show, stop, and say how to go on.
 func run(ctx context.Context, o options) error {
-	began := time.Now()
 	s, err := tell(o)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Cordon demo: %s.\n\n", s.about)
-	fmt.Println("starting an embedded broker and collector, scorer, enforcer …")
-	deployment, err := start(ctx, o.dir)
+	fmt.Print(fold("Cordon demo: "+s.about+".", ""))
+	err = play(ctx, o.dir, s)
+	rejected := s.finish()
+	switch {
+	case err == nil:
+		goOn(o.dir)
+		return rejected
+	case errors.Is(err, context.Canceled):
+		fmt.Printf("\nInterrupted. Everything has been stopped. Data, configuration and logs: %s\n", absolute(o.dir))
+	}
+	return errors.Join(err, rejected)
+}
+
+// play runs a deployment for one story. It leaves nothing running.
+func play(ctx context.Context, dir string, s *story) error {
+	began := time.Now()
+	fmt.Println("\nstarting an embedded broker and collector, scorer, enforcer …")
+	deployment, err := start(ctx, dir)
 	defer deployment.stop()
 	if err != nil {
 		return err
 	}
 	fmt.Printf("ready after %.1f s\n\n", time.Since(began).Seconds())
-	ctx, cancel := deployment.watch(ctx)
+	watched, cancel := deployment.watch(ctx)
 	defer cancel(nil)
-	if err := show(ctx, deployment, s); err != nil {
-		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-			return cause
-		}
-		return err
+	err = show(watched, deployment, s)
+	if cause := context.Cause(watched); err != nil && cause != nil {
+		return cause // a program that ended is the reason for whatever failed then
 	}
-	goOn(o.dir)
-	return nil
+	return err
 }
 
 // show replays the story and prints what the pipeline makes of it.
@@ -53,7 +69,7 @@ func show(ctx context.Context, d *stack, s *story) error {
 	follow, stop := context.WithCancel(ctx)
 	defer stop()
 	wait := w.follow(follow, d.client, mark)
-	source := &watched{Source: s.source}
+	source := &timed{Source: s.source}
 	result, err := replay.Run(ctx, replay.Settings{Client: d.client, Source: source, Speed: s.speed, Observe: func(n int64, at record.Micros) {
 		w.line(n, at-source.first)
 	}})
@@ -61,8 +77,13 @@ func show(ctx context.Context, d *stack, s *story) error {
 		return err
 	}
 	w.line(result.Records, result.Last-result.First)
-	if err := replay.Await(ctx, d.client, mark, result.Clock-settle, nil); err != nil {
-		return err
+	if result.Records == 0 {
+		return failure.Usage(errors.New("the capture holds no telemetry of a terminal"))
+	}
+	limit, cancel := context.WithTimeout(ctx, decideWithin)
+	defer cancel()
+	if err := replay.Await(limit, d.client, mark, result.Clock-settle, nil); err != nil {
+		return fmt.Errorf("%w; the logs are in %s", err, d.dir)
 	}
 	stop()
 	if err := wait(); err != nil {
@@ -72,22 +93,28 @@ func show(ctx context.Context, d *stack, s *story) error {
 	if err := w.readRest(ctx, d.client, mark); err != nil {
 		return err
 	}
+	if err := w.identify(); err != nil {
+		return err
+	}
 	w.table(os.Stdout, result)
 	return nil
 }
 
 // goOn says where everything lies and what to try next.
 func goOn(dir string) {
-	full, err := filepath.Abs(dir)
-	if err != nil {
-		full = dir
-	}
 	fmt.Printf(`
 Everything has been stopped. Data, configuration and logs: %s
 
 Go on with:
-  bin/cordonctl backtest CAPTURE        a capture of your own, no broker needed
-  make demo CAPTURE=file                the same through the three programs
+  make demo CAPTURE=file                a capture of your own through the three programs
+  bin/cordonctl backtest file           the same in one process, with files to look into
   docs/detection.md                     what is detected, how, and what evades it
-`, full)
+`, absolute(dir))
+}
+
+func absolute(dir string) string {
+	if full, err := filepath.Abs(dir); err == nil {
+		return full
+	}
+	return dir
 }

@@ -41,6 +41,7 @@ var programs = []string{"enforcer", "scorer", "collector"}
 // stack is a running deployment: the broker in this process, three processes.
 type stack struct {
 	dir       string
+	lock      *os.File // of the folder
 	broker    *embedded.Broker
 	client    *kafka.Client
 	key       pseudonym.Key
@@ -61,10 +62,10 @@ type process struct {
 // be stopped, also beside an error.
 func start(ctx context.Context, dir string) (*stack, error) {
 	s := &stack{dir: dir}
-	if err := prepare(dir); err != nil {
+	var err error
+	if s.lock, err = prepare(dir); err != nil {
 		return s, err
 	}
-	var err error
 	if s.broker, err = embedded.Start(embedded.Settings{Dir: filepath.Join(dir, "broker")}); err != nil {
 		return s, err
 	}
@@ -91,22 +92,39 @@ func start(ctx context.Context, dir string) (*stack, error) {
 	return s, s.await(ctx)
 }
 
-// prepare empties the folder of a former run. Anything else is left alone.
-func prepare(dir string) error {
+// prepare empties the folder of a former run and keeps it for this one until
+// the returned file is closed. Anything else than a folder of the demo is left
+// alone, and one that a demo is running in as well.
+func prepare(dir string) (*os.File, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return nil, failure.Usage(fmt.Errorf("--dir: %w", err))
 	}
-	if _, err := os.Stat(filepath.Join(dir, marker)); len(entries) > 0 && err != nil {
-		return failure.Usage(fmt.Errorf("--dir %s holds files that are not of the demo: choose another folder", dir))
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return err
+	path := filepath.Join(dir, marker)
+	if _, err := os.Stat(path); len(entries) > 0 && err != nil {
+		return nil, failure.Usage(fmt.Errorf("--dir %s holds files that are not of the demo: choose another folder", dir))
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return nil, failure.Usage(fmt.Errorf("--dir: %w", err))
 	}
-	return os.WriteFile(filepath.Join(dir, marker), []byte("each run of the demo replaces this folder\n"), 0o644)
+	lock, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, failure.Usage(fmt.Errorf("--dir: %w", err))
+	}
+	// The lock is the kernel's: it ends with the process, so that nothing has to
+	// be cleaned up after a kill -9.
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(failure.Usage(fmt.Errorf("--dir %s: another demo runs there: wait for its end, or choose another folder", dir)), lock.Close())
+	}
+	for _, entry := range entries {
+		if entry.Name() == marker {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+			return nil, errors.Join(fmt.Errorf("--dir: %w", err), lock.Close())
+		}
+	}
+	return lock, nil
 }
 
 func (s *stack) topics(ctx context.Context) error {
@@ -134,8 +152,8 @@ func (s *stack) launch(name string) (*process, error) {
 		settings += fmt.Sprintf("keys:\n  file: %q\n", filepath.Join(s.dir, "pseudonym.key"))
 	case "enforcer":
 		// The order itself is what there is to see: no policy system listens
-		// here. In a small fleet 1 % would be the first two or three alone.
-		settings += "mode: ENFORCE\nisolated_share_permille: 50\n"
+		// here. Of so few terminals 1 % would be the first one or two alone.
+		settings += "mode: ENFORCE\nisolated_share_permille: 200\n"
 	}
 	path := filepath.Join(s.dir, name+".yaml")
 	if err := os.WriteFile(path, []byte(settings), 0o644); err != nil {
@@ -183,14 +201,17 @@ func freeAddress() (string, error) {
 
 // await waits until every program answers that it is ready.
 func (s *stack) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	limit, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	for _, p := range s.processes {
-		for !p.isReady(ctx) {
+		for !p.isReady(limit) {
 			select {
 			case <-p.done:
-				return fmt.Errorf("%s ended at its start: %w\n%s", p.name, p.err, lastLines(p.log))
-			case <-ctx.Done():
+				return p.end("at its start")
+			case <-limit.Done():
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
 				return fmt.Errorf("%s is not ready after %s; its log: %s\n%s", p.name, readyWithin, p.log, lastLines(p.log))
 			case <-time.After(50 * time.Millisecond):
 			}
@@ -213,6 +234,15 @@ func (p *process) isReady(ctx context.Context) bool {
 	return res.StatusCode == http.StatusOK
 }
 
+// end says how a program ended that should have gone on.
+func (p *process) end(when string) error {
+	how := "without an error"
+	if p.err != nil {
+		how = p.err.Error() // "signal: killed", "exit status 2"
+	}
+	return fmt.Errorf("%s ended %s: %s; the end of its log %s:\n%s", p.name, when, how, p.log, lastLines(p.log))
+}
+
 // watch ends the returned context when a program ends by itself.
 func (s *stack) watch(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -220,7 +250,7 @@ func (s *stack) watch(ctx context.Context) (context.Context, context.CancelCause
 		go func() {
 			select {
 			case <-p.done:
-				cancel(fmt.Errorf("%s ended: %w\n%s", p.name, p.err, lastLines(p.log)))
+				cancel(p.end("in the middle of the demo"))
 			case <-ctx.Done():
 			}
 		}()
@@ -245,6 +275,9 @@ func (s *stack) stop() {
 	}
 	if s.broker != nil {
 		s.broker.Close()
+	}
+	if s.lock != nil {
+		_ = s.lock.Close() // it holds nothing that could be lost
 	}
 }
 

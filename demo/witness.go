@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sort"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,54 +27,57 @@ type witness struct {
 	began   time.Time
 	key     pseudonym.Key
 	story   *story
-	names   map[record.Pseudonym]string // SUPI of terminals with a truth or a name
+	people  map[record.Pseudonym]person // those the story can say something of
 	cases   map[record.Pseudonym]*outcome
-	ordered time.Duration // until the first isolation was seen; 0: none yet
-	newest  map[stream.Partition]int64
+	ordered time.Duration              // until the first isolation was seen; 0: none yet
+	newest  map[stream.Partition]int64 // offset behind the last record taken
+}
+
+// person is what the story says of one terminal.
+type person struct {
+	called string         // what the input calls it; empty: nothing
+	truth  simulate.Truth // what was done to it
+	known  bool           // truth is set
 }
 
 // outcome is what came of one terminal.
 type outcome struct {
-	early   record.Micros
-	raised  record.Micros
-	worst   record.Verdict
-	command record.IsolationCommand
-	latency time.Duration // wall time from the start of the replay to the command
+	early   record.Micros           // first early warning; 0: none
+	raised  record.Micros           // when the worst class was decided
+	worst   record.Verdict          // of that class, the one with the most evidence
+	command record.IsolationCommand // the first; Sequence 0: none
 }
 
 func newWitness(key pseudonym.Key, s *story) *witness {
 	info, err := os.Stdout.Stat()
 	tty := err == nil && info.Mode()&os.ModeCharDevice != 0
-	w := &witness{
+	return &witness{
 		out: os.Stdout, tty: tty, began: time.Now(), key: key, story: s,
-		names: map[record.Pseudonym]string{}, cases: map[record.Pseudonym]*outcome{}, newest: map[stream.Partition]int64{},
+		people: map[record.Pseudonym]person{}, cases: map[record.Pseudonym]*outcome{}, newest: map[stream.Partition]int64{},
 	}
-	return w
 }
 
-// name fills in who is who: only the holder of the key and the input can.
-func (w *witness) name() {
+// identify fills in who is who, at the end, when the input has named all its
+// terminals: only the holder of the key and the input can.
+func (w *witness) identify() error {
 	deriver, err := pseudonym.NewDeriver(w.key, 0, 0)
 	if err != nil {
-		return
+		return err
 	}
-	add := func(supi string) {
-		if id, err := identity.ParseSUPI(supi); err == nil {
-			w.names[deriver.Terminal(id)] = supi
+	for supi, called := range w.story.known() {
+		id, err := identity.ParseSUPI(supi)
+		if err != nil {
+			return fmt.Errorf("terminal of the story: %w", err)
 		}
+		truth, known := w.story.truth[supi]
+		w.people[deriver.Terminal(id)] = person{called: called, truth: truth, known: known}
 	}
-	for supi := range w.story.truth {
-		add(supi)
-	}
-	for supi := range w.story.names() {
-		add(supi)
-	}
+	return nil
 }
 
 // follow reads the output topics from goroutines of their own until ctx ends;
 // the returned function waits for them.
 func (w *witness) follow(ctx context.Context, c *kafka.Client, from replay.Mark) func() error {
-	w.name()
 	var wait sync.WaitGroup
 	failures := make(chan error, len(from))
 	for p, next := range from {
@@ -133,54 +134,42 @@ func (w *witness) note(decoded any) {
 	case *record.EarlyWarning:
 		if o := w.of(r.Terminal); o.early == 0 {
 			o.early = r.OccurredAt
-			w.say("early warning  %s  %s", r.Terminal, r.ExceptionID)
+			w.say("early warning  %s  %s", short(r.Terminal), r.ExceptionID)
 		}
 	case *record.Verdict:
-		o := w.of(r.Terminal)
-		if r.Status == record.StatusCleared {
-			return
-		}
-		if o.worst.Class == record.ClassUnknown || r.Class < o.worst.Class {
-			o.raised = r.DecidedAt
-			w.say("verdict        %s  %s: %s", r.Terminal, r.Class, reasons(r))
-		}
-		if o.worst.Class == record.ClassUnknown || r.Class <= o.worst.Class {
-			o.worst = *r
-		}
+		w.verdict(r)
 	case *record.IsolationCommand:
 		if o := w.of(r.Terminal); o.command.Sequence == 0 && r.Action != record.ActionRelease {
-			o.command, o.latency = *r, time.Since(w.began)
+			o.command = *r
+			w.say("isolation      %s  %s", short(r.Terminal), order(r))
 			if w.ordered == 0 {
-				w.ordered = o.latency
+				w.ordered = time.Since(w.began)
 			}
-			w.say("isolation      %s  %s%s", r.Terminal, r.Action, victims(r.Target))
 		}
 	}
 }
 
-func reasons(v *record.Verdict) string {
-	var parts []string
-	for _, r := range v.Reasons {
-		parts = append(parts, fmt.Sprintf("%s %d %s", r.Feature, r.Value, r.Unit))
+// verdict keeps, of the worst class a terminal reached, when it came and the
+// verdict with the most evidence: a later one tells of what has faded.
+func (w *witness) verdict(v *record.Verdict) {
+	o := w.of(v.Terminal)
+	if v.Status == record.StatusCleared {
+		return
 	}
-	return strings.Join(parts, ", ")
-}
-
-func victims(t record.Target) string {
-	var list []string
-	for _, d := range t.Destinations {
-		list = append(list, d.Address.String())
+	worse := o.worst.Class == record.ClassUnknown || v.Class < o.worst.Class
+	if worse {
+		o.raised = v.DecidedAt
+		w.say("verdict        %s  %s: %s", short(v.Terminal), v.Class, reasons(v))
 	}
-	if len(list) == 0 {
-		return ""
+	if worse || v.Class == o.worst.Class && v.Evidence > o.worst.Evidence {
+		o.worst = *v
 	}
-	return " to " + strings.Join(list, ", ")
 }
 
 // say prints one event, with the wall time since the replay began.
 func (w *witness) say(format string, args ...any) {
 	w.erase()
-	fmt.Fprintf(w.out, "%6.1f s  %s\n", time.Since(w.began).Seconds(), fmt.Sprintf(format, args...))
+	fmt.Fprintln(w.out, cut(fmt.Sprintf("%6.1f s  ", time.Since(w.began).Seconds())+fmt.Sprintf(format, args...)))
 }
 
 // line shows how far the replay is, on terminals only.
@@ -188,7 +177,7 @@ func (w *witness) line(n int64, at record.Micros) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.tty {
-		fmt.Fprintf(w.out, "\r\x1b[K%6.1f s  %d records, %s of the story", time.Since(w.began).Seconds(), n, at.Duration().Truncate(time.Second))
+		fmt.Fprintf(w.out, "\r\x1b[K%6.1f s  %d records, %s of their time", time.Since(w.began).Seconds(), n, span(at.Duration().Truncate(time.Second)))
 	}
 }
 
@@ -202,83 +191,4 @@ func (w *witness) erase() {
 	if w.tty {
 		fmt.Fprint(w.out, "\r\x1b[K")
 	}
-}
-
-// table prints what was found beside what is known, the worst first.
-func (w *witness) table(out io.Writer, result replay.Result) {
-	ids := make([]record.Pseudonym, 0, len(w.cases))
-	for id, o := range w.cases {
-		if o.worst.Class != record.ClassUnknown {
-			ids = append(ids, id)
-		}
-	}
-	sort.Slice(ids, func(i, j int) bool {
-		a, b := w.cases[ids[i]], w.cases[ids[j]]
-		if a.worst.Class != b.worst.Class {
-			return a.worst.Class < b.worst.Class
-		}
-		return a.raised < b.raised || a.raised == b.raised && ids[i].String() < ids[j].String()
-	})
-	fmt.Fprintf(out, "\n%d records. Terminals with a verdict:\n", result.Records)
-	for _, id := range ids {
-		w.row(out, id, w.cases[id])
-	}
-	if len(ids) == 0 {
-		fmt.Fprintln(out, "  none")
-	}
-	w.missed(out)
-	if w.ordered > 0 {
-		fmt.Fprintf(out, "\nFirst isolation ordered %.1f s after the replay began.\n", w.ordered.Seconds())
-	}
-}
-
-func (w *witness) row(out io.Writer, id record.Pseudonym, o *outcome) {
-	truth, known := w.story.truth[w.names[id]]
-	did := "benign"
-	if known {
-		did = fmt.Sprintf("%s: %s since %s", truth.Label, truth.ExceptionID, clock(truth.Start))
-	} else if name := w.story.names()[w.names[id]]; name != "" {
-		did = name
-	}
-	fmt.Fprintf(out, "\n  %s  %s\n", id, o.worst.Class)
-	fmt.Fprintf(out, "    in truth   %s\n", did)
-	fmt.Fprintf(out, "    verdict    %s%s, evidence %d.%d nats: %s\n", clock(o.raised), after(truth, o.raised), o.worst.Evidence/1000, o.worst.Evidence%1000/100, reasons(&o.worst))
-	if o.early != 0 {
-		fmt.Fprintf(out, "    warned     %s%s\n", clock(o.early), after(truth, o.early))
-	}
-	if o.command.Sequence > 0 {
-		fmt.Fprintf(out, "    command    %s%s, issued %s, for %s\n", o.command.Action, victims(o.command.Target), clock(o.command.IssuedAt), time.Duration(o.command.ValidForSeconds)*time.Second)
-	}
-}
-
-// missed lists what is known to be bad and was not found.
-func (w *witness) missed(out io.Writer) {
-	found := map[string]bool{}
-	for id, o := range w.cases {
-		found[w.names[id]] = o.worst.Class != record.ClassUnknown
-	}
-	n := map[string]int{}
-	for supi, t := range w.story.truth {
-		if !found[supi] {
-			n[fmt.Sprintf("%s: %s", t.Label, t.ExceptionID)]++
-		}
-	}
-	kinds := make([]string, 0, len(n))
-	for kind := range n {
-		kinds = append(kinds, kind)
-	}
-	sort.Strings(kinds)
-	for _, kind := range kinds {
-		fmt.Fprintf(out, "\n  without a verdict: %d %s\n", n[kind], kind)
-	}
-}
-
-func clock(at record.Micros) string { return at.Time().Format("15:04:05") }
-
-// after says how long after the start of what really happened.
-func after(t simulate.Truth, at record.Micros) string {
-	if t.Start == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %d s after it began", (at-t.Start)/record.Second)
 }
