@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -115,10 +116,12 @@ type fetcher struct {
 	decoder recordbatch.Decoder
 }
 
-// fetch asks for records at or after offset and waits up to f.wait for one.
+// fetch asks for records at or after offset and waits up to f.wait for one. The
+// bound is that of the partition, and the response's lies above it: kfake lists
+// no aborted transactions in a response that its own bound has cut short.
 func (f *fetcher) fetch(ctx context.Context, offset int64) (fetched, error) {
 	res, err := ask[*fetchResponse](ctx, f.client, &fetchRequest{
-		ReplicaID: -1, MaxWaitTime: int32(f.wait.Milliseconds()), MinBytes: 1, MaxBytes: f.bytes, IsolationLevel: 1, SessionEpoch: -1,
+		ReplicaID: -1, MaxWaitTime: int32(f.wait.Milliseconds()), MinBytes: 1, MaxBytes: math.MaxInt32, IsolationLevel: 1, SessionEpoch: -1,
 		Topics: []fetch.RequestTopic{{Topic: f.client.name(f.from.Topic), Partitions: []fetch.RequestPartition{{
 			Partition: f.from.ID, CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: f.bytes,
 		}}}},

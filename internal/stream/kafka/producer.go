@@ -27,6 +27,10 @@ import (
 // below the brokers' default limit of 1,048,588 even where they do not compress.
 const maxBatch = 900 << 10
 
+// notAttempted says that another partition of the same request failed and says
+// why (OPERATION_NOT_ATTEMPTED; kafka-go has another name for 55).
+const notAttempted = kafka.Error(55)
+
 // producer writes batches that the brokers deduplicate: under a transactional
 // id, or idempotent without one. It belongs to one goroutine, and has at most
 // one batch a partition in flight (parallel connections would reorder them).
@@ -158,7 +162,9 @@ func (p *producer) add(ctx context.Context, round map[stream.Partition]*recordba
 		var failures []error
 		for _, topic := range res.Results {
 			for _, part := range topic.Results {
-				failures = append(failures, code(part.ErrorCode))
+				if err := code(part.ErrorCode); !errors.Is(err, notAttempted) {
+					failures = append(failures, err)
+				}
 			}
 		}
 		return errors.Join(failures...)

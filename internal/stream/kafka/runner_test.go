@@ -1,170 +1,26 @@
 package kafka_test
 
 import (
-	"context"
 	"encoding/binary"
-	"fmt"
-	"os"
-	"sync"
 	"testing"
 	"time"
 
-	"cordon/internal/kafkatest"
+	"go.uber.org/goleak"
+
 	"cordon/internal/stream"
 	"cordon/internal/stream/kafka"
 )
-
-func TestMain(m *testing.M) { os.Exit(kafkatest.Main(m)) }
-
-const (
-	numbers stream.Topic = "numbers"
-	sums    stream.Topic = "sums"
-	state   stream.Topic = "state"
-)
-
-// summing is a task whose output depends on everything it ever took: a lost or
-// repeated record changes every later sum.
-type summing struct {
-	partition int32
-	total     uint64
-	count     uint64
-}
-
-func (s *summing) Restore(_, value []byte) error {
-	s.total, s.count = binary.BigEndian.Uint64(value), binary.BigEndian.Uint64(value[8:])
-	return nil
-}
-func (s *summing) Start(stream.Start) error { return nil }
-func (s *summing) Process(b stream.Batch, _ stream.Now, out *stream.Effects) int {
-	for _, r := range b.Records {
-		s.total = s.total*31 + binary.BigEndian.Uint64(r.Value)
-		s.count++
-		out.Send(stream.Send{Topic: sums, Partition: s.partition, Value: s.value()})
-	}
-	return len(b.Records)
-}
-func (s *summing) value() []byte {
-	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, s.total), s.count)
-}
-func (s *summing) Tick(stream.Now, *stream.Effects) {}
-func (s *summing) Cut(cut *stream.Cut)              { cut.Add([]byte("total"), s.value()) }
-func (s *summing) Settle(bool)                      {}
-
-func stage(transactional bool) *stream.Stage {
-	return &stream.Stage{
-		Name: "summing", Inputs: []stream.Topic{numbers}, State: state, Outputs: []stream.Topic{sums}, Transactional: transactional,
-		NewTask: func(p int32) stream.Task { return &summing{partition: p} },
-	}
-}
-
-// deployment is a client with its topics made.
-func deployment(t *testing.T, partitions int32) *kafka.Client {
-	t.Helper()
-	c, err := kafka.NewClient(kafka.Settings{Brokers: kafkatest.Broker(t).Addresses(), ClientID: "test", Prefix: kafkatest.UniquePrefix(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	var specs []kafka.TopicSpec
-	for _, topic := range []stream.Topic{numbers, sums, state} {
-		specs = append(specs, kafka.TopicSpec{Topic: topic, Partitions: partitions, Config: map[string]string{"message.timestamp.type": "LogAppendTime"}})
-	}
-	if _, err := c.Create(t.Context(), specs, 1); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// start runs a stage until the returned function is called.
-func start(t *testing.T, c *kafka.Client, s *stream.Stage) (stop func()) {
-	t.Helper()
-	r := kafka.NewRunner(c, kafka.RunnerSettings{
-		Stage: s, Group: t.Name(), SessionTimeout: 6 * time.Second, TransactionTimeout: 15 * time.Second,
-		Interval: 20 * time.Millisecond, PrefetchBytes: 1 << 20, StartTimeout: 30 * time.Second,
-		Tell: func(n kafka.Notice) { t.Logf("partition %d: %s %v", n.Partition, n.Text, n.Err) },
-	})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	var once sync.Once
-	stop = func() {
-		once.Do(func() {
-			cancel()
-			if err := <-done; err != nil {
-				t.Errorf("run: %v", err)
-			}
-		})
-	}
-	t.Cleanup(stop)
-	return stop
-}
-
-// write appends the numbers from..to-1, each to partition n mod partitions.
-func write(t *testing.T, c *kafka.Client, from, to uint64, partitions int32) {
-	t.Helper()
-	w, err := c.NewWriter(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := from; n < to; n += 50 {
-		var sends []stream.Send
-		for m := n; m < min(n+50, to); m++ {
-			sends = append(sends, stream.Send{Topic: numbers, Partition: int32(m % uint64(partitions)), Value: binary.BigEndian.AppendUint64(nil, m)})
-		}
-		if err := w.Write(t.Context(), sends); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// check waits until the sums of all partitions are there, and compares them
-// with what one quiet pass gives.
-func check(t *testing.T, c *kafka.Client, total uint64, partitions int32) {
-	t.Helper()
-	for p := int32(0); p < partitions; p++ {
-		want := summing{}
-		var wanted []string
-		for n := uint64(p); n < total; n += uint64(partitions) {
-			want.total = want.total*31 + n
-			want.count++
-			wanted = append(wanted, fmt.Sprintf("%x", want.value()))
-		}
-		var got []string
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		err := c.Follow(ctx, stream.Position{Topic: sums, Partition: p}, func(b stream.Batch) error {
-			for _, r := range b.Records {
-				got = append(got, fmt.Sprintf("%x", r.Value))
-			}
-			if len(got) >= len(wanted) {
-				cancel()
-			}
-			return nil
-		})
-		cancel()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got) != len(wanted) {
-			t.Fatalf("partition %d: %d sums, want %d", p, len(got), len(wanted))
-		}
-		for i := range got {
-			if got[i] != wanted[i] {
-				t.Fatalf("partition %d: sum %d is %s, want %s", p, i, got[i], wanted[i])
-			}
-		}
-	}
-}
 
 func TestRestartsLoseAndDoubleNothing(t *testing.T) {
 	const partitions = 3
 	c := deployment(t, partitions)
 	for round := uint64(0); round < 3; round++ {
-		stop := start(t, c, stage(true))
+		r := start(t, c, stage(true))
 		write(t, c, round*1000, round*1000+1000, partitions)
 		if round == 2 {
 			check(t, c, 3000, partitions)
 		}
-		stop()
+		r.stop()
 	}
 }
 
@@ -173,22 +29,77 @@ func TestRestartsLoseAndDoubleNothing(t *testing.T) {
 func TestTwoInstancesShareAndHandOver(t *testing.T) {
 	const partitions = 4
 	c := deployment(t, partitions)
-	stopA := start(t, c, stage(true))
+	a := start(t, c, stage(true))
 	write(t, c, 0, 1000, partitions)
 	start(t, c, stage(true))
 	write(t, c, 1000, 2000, partitions)
-	stopA()
+	a.stop()
 	write(t, c, 2000, 3000, partitions)
 	check(t, c, 3000, partitions)
 }
 
 func TestOutputsOutsideTheTransaction(t *testing.T) {
 	c := deployment(t, 2)
-	stop := start(t, c, stage(false))
+	r := start(t, c, stage(false))
 	write(t, c, 0, 1000, 2)
 	check(t, c, 1000, 2)
-	stop()
+	r.stop()
 	start(t, c, stage(false))
 	write(t, c, 1000, 1500, 2)
 	check(t, c, 1500, 2)
+}
+
+// Figures are right before the first record after a restart: a position of 0
+// would show as lag, and be committed to the group.
+func TestFiguresAfterARestart(t *testing.T) {
+	c := deployment(t, 1)
+	r := start(t, c, stage(true))
+	write(t, c, 0, 100, 1)
+	check(t, c, 100, 1)
+	r.stop()
+	r = start(t, c, stage(true))
+	await(t, "ready", func() bool { ready, _ := r.Ready(); return ready })
+	want := kafka.Figure{Input: stream.Partition{Topic: numbers}, Next: 100}
+	if got := r.Figures(); len(got) != 1 || got[0] != want {
+		t.Errorf("figures %+v, want %+v", got, want)
+	}
+}
+
+// Nothing that Run or a Client started outlives them, but for fetches under way:
+// the broker answers those within the 500 ms they ask for.
+func TestLeavesNoGoroutine(t *testing.T) {
+	c := deployment(t, 2) // starts the broker
+	c.Close()
+	before := goleak.IgnoreCurrent()
+	func() {
+		r := start(t, c, stage(true))
+		write(t, c, 0, 100, 2)
+		check(t, c, 100, 2)
+		r.stop()
+	}()
+	c.Close()
+	await(t, "no goroutine left", func() bool { return goleak.Find(before) == nil })
+}
+
+// Records near the bound of a batch, and a transaction of many batches: 16 MB
+// of effects in one interval, over 900 KB a partition.
+func TestLargeRecordsAndCuts(t *testing.T) {
+	const partitions, each = 2, 10
+	c := deployment(t, partitions)
+	s := stage(true)
+	s.NewTask = func(p int32) stream.Task { return &summing{partition: p, padding: 800 << 10} }
+	w, err := c.NewWriter(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sends []stream.Send
+	for n := range uint64(partitions * each) {
+		value := append(binary.BigEndian.AppendUint64(nil, n), make([]byte, 800<<10)...)
+		sends = append(sends, stream.Send{Topic: numbers, Partition: int32(n % partitions), Value: value})
+	}
+	if err := w.Write(t.Context(), sends); err != nil {
+		t.Fatal(err)
+	}
+	start(t, c, s, func(s *kafka.RunnerSettings) { s.Interval, s.PrefetchBytes = 500*time.Millisecond, 16<<20 })
+	check(t, c, partitions*each, partitions)
 }

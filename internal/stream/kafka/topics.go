@@ -102,5 +102,8 @@ func (c *Client) offset(ctx context.Context, p stream.Partition, which int64) (i
 		return 0, kafka.UnknownTopicOrPartition
 	}
 	part := res.Topics[0].Partitions[0]
-	return part.Offset, code(part.ErrorCode)
+	if err := code(part.ErrorCode); err != nil {
+		return 0, fmt.Errorf("offsets of %s[%d]: %w", p.Topic, p.ID, err)
+	}
+	return part.Offset, nil
 }
