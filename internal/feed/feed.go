@@ -57,9 +57,14 @@ func New(n int32) *Feed { return &Feed{partitions: n, index: map[string]int{}} }
 // Add returns the records to write for one observation: Clocks that are due
 // first, then the record, then its copy where a session event names a second
 // address. They are valid until the next call. sourceSequence is renumbered, as
-// a probe would number what it sends into each partition.
+// a probe would number what it sends into each partition. A Clock is left out:
+// the feed writes its own, and one from the end of another replay lies days
+// ahead.
 func (f *Feed) Add(t *raw.Telemetry) []stream.Send {
 	f.sends = f.sends[:0]
+	if t.Kind == record.KindClock {
+		return f.sends
+	}
 	f.newest = max(f.newest, t.OccurredAt)
 	f.clocks(t.SourceID)
 	f.add(t, Key(t))

@@ -1,110 +1,294 @@
-package feed
+package feed_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"cordon/internal/feed"
 	"cordon/internal/raw"
 	"cordon/internal/record"
 	"cordon/internal/stream"
 )
 
-const start = record.Micros(1_700_000_000_000_000)
+const start = record.Micros(1_777_888_800_000_000) // 2026-05-04T10:00:00Z
 
-func flow(at record.Micros, n int) *raw.Telemetry {
-	return &raw.Telemetry{OccurredAt: at, SourceID: "capture", SUPI: fmt.Sprintf("imsi-00101%010d", n), Kind: record.KindFlow,
-		Flow: raw.Flow{Flow: record.Flow{RemoteAddress: netip.MustParseAddr("192.0.2.1")}}}
+func address(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, 45, 0, byte(n)}) }
+
+// story draws what several sources see, mostly in order of time.
+func story(t *rapid.T) []raw.Telemetry {
+	at := start
+	draw := rapid.Custom(func(t *rapid.T) raw.Telemetry {
+		at += record.Micros(rapid.IntRange(-2_000, 9_000).Draw(t, "milliseconds")) * 1000
+		in := raw.Telemetry{
+			OccurredAt: at, SourceID: fmt.Sprintf("upf-%d", rapid.IntRange(1, 3).Draw(t, "source")),
+			SourceSequence: record.Some(rapid.Int64().Draw(t, "number of the input")),
+		}
+		n := rapid.IntRange(1, 6).Draw(t, "terminal")
+		switch rapid.IntRange(0, 3).Draw(t, "kind") {
+		case 0:
+			in.Kind, in.UEAddress = record.KindFlow, address(n)
+		case 1:
+			in.Kind, in.SUPI = record.KindRegistration, fmt.Sprintf("imsi-00101%010d", n)
+		case 2:
+			in.Kind, in.UEAddress, in.SUPI = record.KindSession, address(n), fmt.Sprintf("imsi-00101%010d", n)
+		case 3:
+			in.Kind, in.UEAddress, in.Session.OtherUEAddress = record.KindSession, address(n), address(n+100)
+		}
+		return in
+	})
+	return rapid.SliceOfN(draw, 1, 60).Draw(t, "story")
 }
 
-// numbers returns the numbers written into each partition, in order.
-func numbers(t *testing.T, sends []stream.Send, into map[int32][]int64) {
-	t.Helper()
+// reader keeps what a collector sees of the partitions, and checks it as it
+// comes.
+type reader struct {
+	t       *rapid.T
+	n       int32
+	clocks  map[string]record.Micros // newest Clock, by source and partition
+	base    map[string]int64         // first number, by source: the time when it was first heard
+	numbers map[string]int64         // records so far, by source and partition
+	records []raw.Telemetry          // without Clocks
+	keys    [][]byte
+}
+
+func newReader(t *rapid.T, partitions int32) *reader {
+	return &reader{t: t, n: partitions, clocks: map[string]record.Micros{}, base: map[string]int64{}, numbers: map[string]int64{}}
+}
+
+func place(source string, partition int32) string { return fmt.Sprintf("%s[%d]", source, partition) }
+
+func (r *reader) take(sends []stream.Send, newest record.Micros) {
 	for _, s := range sends {
-		var in raw.Telemetry
-		if err := raw.DecodeInto(s.Value, &in); err != nil {
-			t.Fatal(err)
+		var got raw.Telemetry
+		if err := new(raw.Decoder).Decode(s.Value, &got); err != nil {
+			r.t.Fatalf("undecodable: %v", err)
 		}
-		if in.SourceSequence.Set {
-			into[s.Partition] = append(into[s.Partition], in.SourceSequence.Value)
-		}
-	}
-}
-
-// Contracts section 1: sourceSequence "rises by one per source and raw
-// partition", and a number seen among the last 1,024 is a duplicate. A second
-// run of the same source must not look like the first one again.
-func TestNumbersRiseAndNoRunRepeatsAnother(t *testing.T) {
-	seen := map[int32]map[int64]int{}
-	for run := range 3 {
-		f, written := New(4), map[int32][]int64{}
-		for i := range 100 {
-			at := start + record.Micros(run)*(Beyond+record.Hour) + record.Micros(i)*record.Second
-			numbers(t, f.Add(flow(at, i)), written)
-		}
-		for p, list := range written {
-			if seen[p] == nil {
-				seen[p] = map[int64]int{}
+		at := place(got.SourceID, s.Partition)
+		if got.Kind == record.KindClock {
+			if string(s.Key) != got.SourceID || got.OccurredAt < r.clocks[at] || got.OccurredAt > newest {
+				r.t.Fatalf("Clock of %s at %s with key %q, after one of %s, when %s was the newest record", at, got.OccurredAt, s.Key, r.clocks[at], newest)
 			}
-			for i, n := range list {
-				if i > 0 && n != list[i-1]+1 {
-					t.Errorf("run %d, partition %d: %d follows %d", run, p, n, list[i-1])
-				}
-				if before, again := seen[p][n]; again {
-					t.Fatalf("run %d, partition %d: number %d was that of a record of run %d", run, p, n, before)
-				}
-				seen[p][n] = run
+			r.clocks[at] = got.OccurredAt
+			continue
+		}
+		if r.clocks[at] == 0 {
+			r.t.Fatalf("a record of %s before its first Clock", at)
+		}
+		if r.base[got.SourceID] == 0 {
+			r.base[got.SourceID] = int64(newest)
+		}
+		if want := record.Some(r.base[got.SourceID] + r.numbers[at]); got.SourceSequence != want {
+			r.t.Fatalf("number %v of %s, want %v", got.SourceSequence, at, want)
+		}
+		r.numbers[at]++
+		if want := javaPartition(s.Key, r.n); s.Topic != stream.TelemetryRaw || s.Partition != want {
+			r.t.Fatalf("%s[%d] for key %x, want telemetry.raw[%d]", s.Topic, s.Partition, s.Key, want)
+		}
+		got.SourceSequence = record.Opt[int64]{}
+		r.records, r.keys = append(r.records, got), append(r.keys, s.Key)
+	}
+}
+
+// javaPartition is Kafka's Utils.murmur2 and BuiltInPartitioner as Java writes
+// them, with signed 32-bit numbers.
+func javaPartition(data []byte, partitions int32) int32 {
+	length := int32(len(data))
+	seed := uint32(0x9747b28c)
+	h := int32(seed) ^ length
+	const m = int32(0x5bd1e995)
+	unsigned := func(v int32, n uint) int32 { return int32(uint32(v) >> n) }
+	for i := int32(0); i < length/4; i++ {
+		k := int32(data[4*i]) | int32(data[4*i+1])<<8 | int32(data[4*i+2])<<16 | int32(data[4*i+3])<<24
+		k *= m
+		k ^= unsigned(k, 24)
+		h = h*m ^ k*m
+	}
+	rest := data[length/4*4:]
+	for i := len(rest) - 1; i >= 0; i-- {
+		h ^= int32(rest[i]) << (8 * i)
+	}
+	if len(rest) > 0 {
+		h *= m
+	}
+	h ^= unsigned(h, 13)
+	h *= m
+	h ^= unsigned(h, 15)
+	return (h & 0x7fffffff) % partitions
+}
+
+// What the package promises, held against what a reader of each partition sees.
+func TestFeedKeepsItsPromises(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Int32Range(1, 5).Draw(t, "partitions")
+		in := story(t)
+		f, r := feed.New(n), newReader(t, n)
+		var want []raw.Telemetry
+		var keys [][]byte
+		newest := record.Micros(0)
+		sources := map[string]bool{}
+		for i := range in {
+			newest = max(newest, in[i].OccurredAt)
+			sources[in[i].SourceID] = true
+			r.take(f.Add(&in[i]), newest)
+			expected := in[i]
+			expected.SourceSequence = record.Opt[int64]{}
+			want, keys = append(want, expected), append(keys, feed.Key(&in[i]))
+			if other := in[i].Session.OtherUEAddress; other.IsValid() {
+				want, keys = append(want, expected), append(keys, other.AsSlice())
+			}
+			r.checkClocks(sources, newest-feed.ClockEvery+1)
+		}
+		if f.Newest() != newest {
+			t.Fatalf("Newest() = %s, want %s", f.Newest(), newest)
+		}
+		if fmt.Sprintf("%+v", plain(r.records)) != fmt.Sprintf("%+v", plain(want)) || !equal(r.keys, keys) {
+			t.Fatalf("records came as\n%v with keys %x, want\n%v with keys %x", plain(r.records), r.keys, plain(want), keys)
+		}
+		r.take(f.End(stream.Far), newest+feed.Beyond)
+		r.checkClocks(sources, newest+feed.Beyond)
+	})
+}
+
+// checkClocks wants a Clock of every source in every partition, none older than
+// least.
+func (r *reader) checkClocks(sources map[string]bool, least record.Micros) {
+	for source := range sources {
+		for p := range r.n {
+			if at := place(source, p); r.clocks[at] < least {
+				r.t.Fatalf("the newest Clock of %s is of %s, want none before %s", at, r.clocks[at], least)
 			}
 		}
 	}
 }
 
-// Every source has a Clock in every partition before its first record, each
-// ClockEvery, and at the end.
-func TestClocks(t *testing.T) {
-	f := New(3)
-	var sends []stream.Send
-	sends = append(sends, f.Add(flow(start, 1))...)
-	sends = append(sends, f.Add(flow(start+ClockEvery-1, 1))...)
-	sends = append(sends, f.Add(flow(start+ClockEvery, 1))...)
-	sends = append(sends, f.End(start+record.Day)...)
-	clocks := map[int32][]record.Micros{}
-	for _, s := range sends {
-		var in raw.Telemetry
-		if err := raw.DecodeInto(s.Value, &in); err != nil {
-			t.Fatal(err)
-		}
-		switch {
-		case in.Kind == record.KindClock && in.SourceSequence.Set:
-			t.Errorf("a Clock took number %d", in.SourceSequence.Value)
-		case in.Kind == record.KindClock:
-			clocks[s.Partition] = append(clocks[s.Partition], in.OccurredAt)
-		case len(clocks[s.Partition]) == 0:
-			t.Errorf("partition %d: a record before the first Clock", s.Partition)
-		}
+// plain is what a test message shows of records, which print as [redacted].
+func plain(records []raw.Telemetry) []string {
+	lines := make([]string, len(records))
+	for i := range records {
+		line, err := raw.AppendJSON(nil, &records[i])
+		lines[i] = fmt.Sprintf("%s %v", line, err)
 	}
-	for p := range int32(3) {
-		if got, want := fmt.Sprint(clocks[p]), fmt.Sprint([]record.Micros{start, start + ClockEvery, start + record.Day}); got != want {
-			t.Errorf("partition %d: Clocks at %s, want %s", p, got, want)
+	return lines
+}
+
+func equal(a, b [][]byte) bool {
+	same := len(a) == len(b)
+	for i := 0; same && i < len(a); i++ {
+		same = bytes.Equal(a[i], b[i])
+	}
+	return same
+}
+
+func TestSameTelemetrySameRecords(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := story(t)
+		run := func() string {
+			f := feed.New(3)
+			var all []stream.Send
+			for i := range in {
+				all = append(all, f.Add(&in[i])...)
+			}
+			return fmt.Sprintf("%x", append(all, f.End(stream.Far)...))
+		}
+		if first, second := run(), run(); first != second {
+			t.Fatalf("first\n%s\nsecond\n%s", first, second)
+		}
+	})
+}
+
+// The last Clock may not be ahead of the brokers' own time, nor behind what was
+// already said.
+func TestEndStopsAtTheLimit(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		limit, want record.Micros
+	}{
+		{"long ago", stream.Far, start + feed.Beyond},
+		{"a day ago", start + record.Day, start + record.Day},
+		{"now", start, start},
+		{"ahead of the brokers", start - record.Minute, start},
+	} {
+		f := feed.New(2)
+		f.Add(&raw.Telemetry{OccurredAt: start, SourceID: "upf-1", Kind: record.KindFlow, UEAddress: address(1)})
+		sends := f.End(c.limit)
+		for _, s := range sends {
+			var got raw.Telemetry
+			if err := new(raw.Decoder).Decode(s.Value, &got); err != nil || got.OccurredAt != c.want {
+				t.Errorf("%s: Clock at %s, error %v, want %s", c.name, got.OccurredAt, err, c.want)
+			}
+		}
+		if len(sends) != 2 || f.Newest() != c.want {
+			t.Errorf("%s: %d Clocks up to %s, want 2 up to %s", c.name, len(sends), f.Newest(), c.want)
 		}
 	}
 }
 
-// The raw key: the address where the record has one, else the SUPI; a session
-// with two addresses is written under each.
-func TestKeys(t *testing.T) {
-	in := flow(start, 1)
-	if got := string(Key(in)); got != in.SUPI {
-		t.Errorf("key %q, want the SUPI", got)
+// A file that was read out of telemetry.raw holds Clocks, the last one days
+// ahead: believed, it would make all that follows late.
+func TestClocksOfTheInputAreLeftOut(t *testing.T) {
+	f := feed.New(1)
+	if sends := f.Add(&raw.Telemetry{OccurredAt: start + feed.Beyond, SourceID: "upf-1", Kind: record.KindClock}); len(sends) != 0 || f.Newest() != 0 {
+		t.Errorf("%d records and time %s came of a Clock, want nothing", len(sends), f.Newest())
 	}
-	in.UEAddress = netip.MustParseAddr("10.45.0.7")
-	in.Kind = record.KindSession
-	in.Session.OtherUEAddress = netip.MustParseAddr("2001:db8::")
-	var keys []string
-	for _, s := range New(1).Add(in)[1:] {
-		keys = append(keys, fmt.Sprintf("%x", s.Key))
+}
+
+func TestTickSpeaksForSilentSources(t *testing.T) {
+	f := feed.New(2)
+	f.Add(&raw.Telemetry{OccurredAt: start, SourceID: "upf-1", Kind: record.KindFlow, UEAddress: address(1)})
+	for _, c := range []struct {
+		after record.Micros
+		want  int
+	}{{record.Second, 0}, {feed.ClockEvery, 2}, {feed.ClockEvery + 1, 0}, {3 * feed.ClockEvery, 2}} {
+		if got := len(f.Tick(start + c.after)); got != c.want {
+			t.Errorf("%d Clocks %d s after the record, want %d", got, c.after/record.Second, c.want)
+		}
 	}
-	if got, want := fmt.Sprint(keys), "[0a2d0007 20010db8000000000000000000000000]"; got != want {
-		t.Errorf("keys %s, want %s", got, want)
+}
+
+// A great many sources are one attacker's invention: those beyond the bound get
+// neither Clocks nor numbers, and are not lost.
+func TestSourcesAreBounded(t *testing.T) {
+	f := feed.New(1)
+	in := raw.Telemetry{OccurredAt: start, Kind: record.KindFlow, UEAddress: address(1)}
+	for i := range 4096 {
+		in.SourceID = fmt.Sprint(i)
+		if n := len(f.Add(&in)); n != 2 {
+			t.Fatalf("source %d: %d records, want its Clock and the record", i, n)
+		}
 	}
+	in.SourceID = "one more"
+	sends := f.Add(&in)
+	var got raw.Telemetry
+	if len(sends) != 1 {
+		t.Fatalf("%d records, want 1", len(sends))
+	}
+	if err := new(raw.Decoder).Decode(sends[0].Value, &got); err != nil || got.SourceID != "one more" || got.SourceSequence.Set {
+		t.Errorf("got source %q, number %v, error %v; want it without a number", got.SourceID, got.SourceSequence, err)
+	}
+}
+
+func ExampleFeed() {
+	f := feed.New(2)
+	show := func(sends []stream.Send) {
+		for _, s := range sends {
+			var t raw.Telemetry
+			if err := new(raw.Decoder).Decode(s.Value, &t); err != nil {
+				fmt.Println(err)
+			}
+			fmt.Println(s.Partition, t.OccurredAt, t.SourceID, t.Kind)
+		}
+	}
+	seen := raw.Telemetry{OccurredAt: 1_777_888_805_000_000, SourceID: "upf-1", Kind: record.KindFlow, UEAddress: netip.MustParseAddr("10.45.0.7")}
+	show(f.Add(&seen))
+	show(f.End(stream.Far))
+	// Output:
+	// 0 2026-05-04T10:00:05.000000Z upf-1 Clock
+	// 1 2026-05-04T10:00:05.000000Z upf-1 Clock
+	// 1 2026-05-04T10:00:05.000000Z upf-1 Flow
+	// 0 2026-05-12T10:00:05.000000Z upf-1 Clock
+	// 1 2026-05-12T10:00:05.000000Z upf-1 Clock
 }
