@@ -84,18 +84,32 @@ func splitPort(text string) (string, uint16, error) {
 // or on the operator's list. Such a destination is never a first contact; a
 // flood towards it is still a flood.
 func (i *Infrastructure) Service(k Key) bool {
-	if k.Protocol == UDP {
-		switch k.Port {
-		case 53, 853, // DNS (RFC 1035), DNS over QUIC (RFC 9250)
-			67, 68, 546, 547, // DHCP (RFC 2131), DHCPv6 (RFC 9915)
-			123,              // NTP (RFC 5905)
-			1900, 5353, 5355: // SSDP, mDNS (RFC 6762), LLMNR (RFC 4795)
-			return true
-		}
+	return k.wellKnown() || i.listed(k)
+}
+
+// wellKnown reports whether the port is that of a time, name or address service.
+func (k Key) wellKnown() bool {
+	if k.Protocol == TCP {
+		return k.Port == 53 || k.Port == 853 // DNS, DNS over TLS (RFC 7858)
 	}
-	if k.Protocol == TCP && (k.Port == 53 || k.Port == 853) { // DNS, DNS over TLS (RFC 7858)
+	if k.Protocol != UDP {
+		return false
+	}
+	switch k.Port {
+	case 53, 853, // DNS (RFC 1035), DNS over QUIC (RFC 9250)
+		67, 68, 546, 547, // DHCP (RFC 2131), DHCPv6 (RFC 9915)
+		123: // NTP (RFC 5905)
 		return true
+	case 1900, 5353, 5355: // SSDP, mDNS (RFC 6762), LLMNR (RFC 4795)
+		// They find neighbours. Towards the internet they are the ports of
+		// reflectors, which bots look for.
+		return k.Addr().IsPrivate()
 	}
+	return false
+}
+
+// listed reports whether the destination is on the operator's list.
+func (i *Infrastructure) listed(k Key) bool {
 	if len(i.services) == 0 {
 		return false
 	}

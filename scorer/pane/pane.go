@@ -14,8 +14,9 @@ const Width = 8
 // Number names a pane: the pane's start in units of Length since 1970.
 type Number int32
 
-// MaxTime is the first point in time that has no pane (year 2650).
-const MaxTime = record.Micros(1<<31) * Length
+// MaxTime is the first point in time that has no pane (year 2310). Numbers reach
+// half of what fits, so that adding any span to one of them cannot wrap.
+const MaxTime = record.Micros(1<<30) * Length
 
 // Of returns the pane that holds t, 0 ≤ t < MaxTime. A report at the very end
 // of a pane belongs to the next one.

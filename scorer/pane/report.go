@@ -11,10 +11,10 @@ import (
 // stands for in Observations (contracts, TerminalTelemetry.intervalStart).
 type Report struct {
 	Destination  Key
-	Contact      bool   // the terminal sent to Destination, and it is beyond its own link
+	Contact      bool   // the terminal sent to Destination of its own accord, and it is beyond its own link
 	Service      bool   // Destination is infrastructure: never a first contact
 	Began        bool   // the flow began within the interval: an attempt
-	Answered     bool   // the far end sent something other than a refusal
+	Answered     bool   // the far end sent something other than a refusal, and the terminal took it up
 	Usage        bool   // of the whole session: no destination, counted apart from flows
 	Observations uint8  // panes it stands for, 1..MaxObservations
 	UL, DL       uint64 // bytes
@@ -34,6 +34,7 @@ const maxAmount = 1 << 40
 const (
 	flagSYN = 0x02
 	flagRST = 0x04
+	flagACK = 0x10
 )
 
 // Read writes into r what t adds to a pane. Kinds without traffic leave r
@@ -61,12 +62,23 @@ func (r *Report) readFlow(f *record.Flow, t *record.PseudonymisedTelemetry, scal
 	}
 	r.UL, r.DL = scale.amount(f.ULVolume), scale.amount(f.DLVolume)
 	r.ULPackets = scale.amount(f.ULPackets)
+	if f.Direction == record.DirectionDownlink || provoked(f) {
+		return // what a stranger brings about must not be held against the terminal
+	}
 	r.Began = began(f, t)
 	if r.Began {
 		r.Starts = scale.amount(1000)
 	}
-	r.Contact = f.Direction != record.DirectionDownlink && f.ULPackets > 0
-	r.Answered = f.DLPackets > 0 && !refused(f)
+	r.Contact = f.ULPackets > 0
+	r.Answered = f.DLPackets > 0 && !refused(f) && !abandoned(f)
+}
+
+// provoked reports whether the terminal may have been made to send: ICMP that
+// nobody opened are errors, which answer packets of other flows. If these
+// counted, whoever sends datagrams to closed ports could have any terminal
+// isolated.
+func provoked(f *record.Flow) bool {
+	return (f.Protocol == ICMP || f.Protocol == ICMPv6) && f.Direction != record.DirectionUplink
 }
 
 // began reports whether the flow is new in this report. A source that gives no
@@ -83,6 +95,15 @@ func refused(f *record.Flow) bool {
 	return f.Protocol == TCP && flags&flagRST != 0 && flags&flagSYN == 0 && sent&flagSYN != 0
 }
 
+// abandoned reports whether the far end accepted a connection that the terminal
+// never acknowledged. A client acknowledges at once (RFC 9293, 3.5); a SYN scan
+// and a SYN flood do not, whether their target is up or not.
+func abandoned(f *record.Flow) bool {
+	const accepted = flagSYN | flagACK
+	return f.Protocol == TCP && f.DLTCPFlags.Or(0)&accepted == accepted &&
+		f.ULTCPFlags.Or(0)&accepted == flagSYN
+}
+
 // scale turns the amounts of a report into amounts per pane.
 type scale struct {
 	length       record.Micros // of the interval; Length where shorter
@@ -97,9 +118,11 @@ func scaleOf(t *record.PseudonymisedTelemetry) scale {
 	if ratio := t.SamplingRatio.Or(100); ratio >= 1 && ratio <= 100 {
 		s.sampling = uint64(ratio)
 	}
+	// Times that are no times at all give a length beyond MaxTime, with which
+	// the scale would wrap.
 	if length := t.OccurredAt - t.IntervalStart.Or(t.OccurredAt); length > Length {
-		s.length = length
-		s.observations = uint8(min(max((length+Length/2)/Length, 1), MaxObservations))
+		s.length = min(length, MaxTime)
+		s.observations = uint8(min((s.length+Length/2)/Length, MaxObservations))
 	}
 	return s
 }

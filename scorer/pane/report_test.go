@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"math"
 	"net/netip"
 	"strings"
 	"testing"
@@ -47,7 +48,23 @@ func TestReportRead(t *testing.T) {
 			func(r *Report) bool { return r.UL == 6000 }},
 		{"negative volume", 0, func(t *record.PseudonymisedTelemetry) { t.Flow.ULVolume = -1 }, func(r *Report) bool { return r.UL == 0 }},
 		{"opened by the far end", 0, func(t *record.PseudonymisedTelemetry) { t.Flow.Direction = record.DirectionDownlink },
-			func(r *Report) bool { return !r.Contact && r.UL == 6000 }},
+			func(r *Report) bool { return !r.Contact && r.UL == 6000 && r.Starts == 0 }},
+		// An answer to a datagram for a closed port (RFC 1122, 3.2.2.1): no deed of the terminal.
+		{"error of ICMP", 0, func(t *record.PseudonymisedTelemetry) {
+			t.Flow.Protocol, t.Flow.Direction, t.Flow.DLPackets = ICMP, record.DirectionUnknown, 0
+		}, func(r *Report) bool { return !r.Contact && r.UL == 6000 && r.Starts == 0 }},
+		{"echo request", 0, func(t *record.PseudonymisedTelemetry) { t.Flow.Protocol, t.Flow.DLPackets = ICMP, 0 },
+			func(r *Report) bool { return r.Contact && !r.Answered }},
+		{"sender that does not say who opened", 0, func(t *record.PseudonymisedTelemetry) { t.Flow.Direction = record.DirectionUnknown },
+			func(r *Report) bool { return r.Contact && r.Starts == 1000 }},
+		{"interval of 7,000 years, sampled", 0, func(t *record.PseudonymisedTelemetry) {
+			t.IntervalStart, t.SamplingRatio = record.Some(t.OccurredAt-1<<58), record.Some[int32](64)
+		}, func(r *Report) bool { return r.UL == 0 && r.Observations == MaxObservations }},
+		{"interval that wraps", 0, func(t *record.PseudonymisedTelemetry) { t.IntervalStart = record.Some(record.Micros(math.MinInt64)) },
+			func(r *Report) bool { return r.Observations == 1 }},
+		{"largest volume", 0, func(t *record.PseudonymisedTelemetry) {
+			t.Flow.ULVolume, t.SamplingRatio = math.MaxInt64, record.Some[int32](1)
+		}, func(r *Report) bool { return r.UL == maxAmount }},
 		{"began earlier", 10 * record.Second, func(t *record.PseudonymisedTelemetry) { t.Flow.StartTime = record.Some(record.Micros(0)) },
 			func(r *Report) bool { return !r.Began && r.Starts == 0 }},
 		{"no answer", 0, func(t *record.PseudonymisedTelemetry) { t.Flow.DLPackets = 0 }, func(r *Report) bool { return r.Contact && !r.Answered }},
@@ -55,6 +72,18 @@ func TestReportRead(t *testing.T) {
 		{"refused", 0, func(t *record.PseudonymisedTelemetry) {
 			t.Flow.ULTCPFlags, t.Flow.DLTCPFlags = record.Some[int32](0x02), record.Some[int32](0x14)
 		}, func(r *Report) bool { return !r.Answered }},
+		// RFC 9293, 3.5: the third segment of the handshake acknowledges the second.
+		{"accepted and not acknowledged", 0, func(t *record.PseudonymisedTelemetry) {
+			t.Flow.ULTCPFlags, t.Flow.DLTCPFlags = record.Some[int32](0x02), record.Some[int32](0x12)
+		}, func(r *Report) bool { return !r.Answered }},
+		{"accepted and reset", 0, func(t *record.PseudonymisedTelemetry) {
+			t.Flow.ULTCPFlags, t.Flow.DLTCPFlags = record.Some[int32](0x06), record.Some[int32](0x12)
+		}, func(r *Report) bool { return !r.Answered }},
+		{"accepted and acknowledged", 0, func(t *record.PseudonymisedTelemetry) {
+			t.Flow.ULTCPFlags, t.Flow.DLTCPFlags = record.Some[int32](0x12), record.Some[int32](0x12)
+		}, func(r *Report) bool { return r.Answered }},
+		{"flags of one side only", 0, func(t *record.PseudonymisedTelemetry) { t.Flow.DLTCPFlags = record.Some[int32](0x12) },
+			func(r *Report) bool { return r.Answered }},
 		{"reset after it was open", 0, func(t *record.PseudonymisedTelemetry) {
 			t.Flow.ULTCPFlags, t.Flow.DLTCPFlags = record.Some[int32](0x18), record.Some[int32](0x14)
 		}, func(r *Report) bool { return r.Answered }},
@@ -109,7 +138,9 @@ func TestInfrastructure(t *testing.T) {
 		{"192.0.2.9:4711", TCP, true}, {"198.51.100.7:8883", TCP, true}, {"198.51.100.7:8883", UDP, false}, {"198.51.100.7:22", TCP, false},
 		{"[2001:db8::5]:5683", UDP, true}, {"[2001:db9::5]:5683", UDP, false}, {"203.0.113.1:4500", UDP, true}, {"203.0.113.2:4500", UDP, false},
 		{"8.8.8.8:53", UDP, true}, {"8.8.8.8:53", TCP, true}, {"8.8.8.8:853", TCP, true}, {"8.8.8.8:123", UDP, true}, {"8.8.8.8:123", TCP, false},
-		{"8.8.8.8:67", UDP, true}, {"8.8.8.8:5353", UDP, true}, {"8.8.8.8:1900", UDP, true}, {"8.8.8.8:5355", UDP, true}, {"8.8.8.8:443", TCP, false},
+		{"8.8.8.8:67", UDP, true}, {"8.8.8.8:443", TCP, false},
+		{"192.168.1.7:5353", UDP, true}, {"10.0.0.7:1900", UDP, true}, {"[fd00::7]:5355", UDP, true},
+		{"8.8.8.8:5353", UDP, false}, {"8.8.8.8:1900", UDP, false}, {"8.8.8.8:5355", UDP, false}, // these never leave a site
 	} {
 		to := netip.MustParseAddrPort(c.to)
 		k := KeyOf(&record.Flow{RemoteAddress: to.Addr(), RemotePort: int32(to.Port()), Protocol: c.protocol})

@@ -190,7 +190,7 @@ func TestPaneOf(t *testing.T) {
 	for _, c := range []struct {
 		at   record.Micros
 		want Number
-	}{{0, 0}, {Length - 1, 0}, {Length, 1}, {MaxTime - 1, 1<<31 - 1}} {
+	}{{0, 0}, {Length - 1, 0}, {Length, 1}, {MaxTime - 1, 1<<30 - 1}} {
 		if got := Of(c.at); got != c.want {
 			t.Errorf("Of(%d) = %d, want %d", c.at, got, c.want)
 		}

@@ -35,9 +35,10 @@ type clock struct {
 }
 
 // hear takes what a raw partition says and reports whether it could be
-// believed: the number of raw partitions is fixed by the first to speak.
+// believed: the number of raw partitions is fixed by the first to speak, and
+// there are no panes beyond pane.MaxTime.
 func (c *clock) hear(s *record.SourceClock) bool {
-	if s.RawPartitions < 1 || s.RawPartitions > maxRawPartitions || s.RawPartition < 0 || s.RawPartition >= s.RawPartitions ||
+	if s.Time >= pane.MaxTime || s.RawPartitions < 1 || s.RawPartitions > maxRawPartitions || s.RawPartition < 0 || s.RawPartition >= s.RawPartitions ||
 		(c.raw != nil && int(s.RawPartitions) != len(c.raw)) {
 		return false
 	}

@@ -1,9 +1,11 @@
 package task
 
 import (
+	"math"
 	"testing"
 
 	"cordon/internal/record"
+	"cordon/scorer/pane"
 )
 
 func TestWatermark(t *testing.T) {
@@ -46,6 +48,7 @@ func TestClockIsNotBelieved(t *testing.T) {
 	}
 	for _, bad := range []record.SourceClock{
 		{RawPartition: 0, RawPartitions: 3}, {RawPartition: 2, RawPartitions: 2}, {RawPartition: -1, RawPartitions: 2},
+		{RawPartitions: 2, Time: pane.MaxTime}, {RawPartitions: 2, Time: math.MaxInt64}, // a clock from beyond all panes
 		{RawPartition: 0, RawPartitions: 0}, {RawPartition: 0, RawPartitions: 1 << 30},
 	} {
 		if k.hear(&bad) {
