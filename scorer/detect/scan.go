@@ -63,7 +63,3 @@ func (d *Scan) Standing(e Nats) Nats { return min(max(e, 0), scanCap) }
 
 // MostPerContact returns the most that one more contact can add.
 func (d *Scan) MostPerContact() Nats { return max(d.tcp.failed, d.other.failed, 0) }
-
-// Swing returns what it takes from the evidence when one failed TCP contact
-// had been answered instead.
-func (d *Scan) Swing() Nats { return max(d.tcp.failed-d.tcp.answered, 1) }

@@ -31,20 +31,21 @@ const (
 // Case is what is held against one terminal, from its first evidence on. It
 // may be open (a verdict stands) or not yet, or no longer.
 type Case struct {
-	First     pane.Number // pane of the first evidence
-	Verdict   pane.Number // pane of the last verdict
-	Cleared   pane.Number // pane in which it was cleared; 0: never
-	Class     record.Class
-	Families  uint8 // those that were of weight since it was raised
-	Open      bool
-	Changed   bool  // its destinations, since the last verdict
-	Reported  bool  // the last verdict told of forbidden traffic
-	Aimed     bool  // a flood had a victim: see aimed
-	Level     int32 // 100 × score of the last pane judged
-	told      int32 // Level of the last verdict
-	Trend     record.Trend
-	history   [trendPanes]detect.Nats // evidence of the last panes, by number
-	evaluated pane.Number             // panes judged since it was raised
+	First    pane.Number // pane of the first evidence
+	Verdict  pane.Number // pane of the last verdict
+	Cleared  pane.Number // pane in which it was cleared; 0: never
+	Class    record.Class
+	Families uint8 // those that were of weight since it was raised
+	Open     bool
+	Changed  bool  // its destinations, since the last verdict
+	Reported bool  // the last verdict told of forbidden traffic
+	Aimed    bool  // a flood had a victim: see aimed
+	Level    int32 // 100 × score of the last pane judged
+	told     int32 // Level of the last verdict
+	Trend    record.Trend
+	history  [trendPanes]detect.Nats // evidence of the last panes, by number
+	raised   pane.Number             // pane in which it was raised
+	judged   pane.Number             // last pane that history covers
 
 	Measured       Measured
 	ForbiddenFlows uint64 // reports towards its destinations since the last verdict
@@ -54,9 +55,10 @@ type Case struct {
 }
 
 // Measured are the numbers behind a case's evidence since First, or, where it
-// was cleared and taken up again, since it was cleared.
+// was cleared and taken up again, since it was cleared. Evidence of before is in
+// Carried, so that a contribution can always be recomputed.
 type Measured struct {
-	Carried                  detect.Nats // scan evidence left when it was cleared
+	Carried                  detect.Levels // evidence that stood when the measuring began
 	TCP, Other               feature.Contacts
 	FloodPanes               int32  // panes with more unanswered uplink than the limit
 	UnansweredBytes          uint64 // the most in one pane
@@ -65,8 +67,11 @@ type Measured struct {
 	Uplink, Starts           uint64 // the most in one pane; Starts in thousandths
 }
 
-// Begin makes c the case of a terminal whose first evidence is in pane n.
-func (c *Case) Begin(n pane.Number) { *c = Case{First: n} }
+// Begin makes c the case of a terminal whose first evidence is in pane n, with
+// what stood before that pane: volume, or the rest of a case long cleared.
+func (c *Case) Begin(before detect.Levels, n pane.Number) {
+	*c = Case{First: n, Measured: Measured{Carried: before}}
+}
 
 // Stale reports whether new evidence in pane n begins a new case: the old one
 // has nothing left, or was cleared too long ago.
@@ -108,7 +113,9 @@ func (c *Case) blame(r *Rule, v *feature.Vector) {
 		c.pardon(k)
 	}
 	share := r.shareOf(v)
-	c.Aimed = c.Aimed || share.flood && aimed(v)
+	if !c.Aimed && share.flood && aimed(v) { // it has another exception now
+		c.Aimed, c.Changed = true, true
+	}
 	for i := range v.Suspects {
 		s := &v.Suspects[i]
 		at := c.find(s.Key)

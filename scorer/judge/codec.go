@@ -13,7 +13,7 @@ import (
 var ErrShort = errors.New("case is cut short")
 
 // fixedSize is the stored size of a case without its destinations.
-const fixedSize = 3*4 + 2 + 4 + 4*trendPanes + 4 + 5*4 + 3*4 + 4*8 + 2*8 + 1
+const fixedSize = 5*4 + 2 + 4 + 4*trendPanes + 12*4 + 6*8 + 1
 
 // destinationSize is the stored size of one destination.
 const destinationSize = 16 + 2 + 1 + 1 + 8 + 8
@@ -30,7 +30,6 @@ func (c *Case) Append(b []byte) []byte {
 	for _, e := range c.history {
 		b = le.AppendUint32(b, uint32(e))
 	}
-	b = le.AppendUint32(b, uint32(c.evaluated))
 	for _, n := range c.Measured.counts() {
 		b = le.AppendUint32(b, uint32(*n))
 	}
@@ -66,7 +65,6 @@ func (c *Case) Restore(b []byte) ([]byte, error) {
 	for i := range c.history {
 		c.history[i], b = detect.Nats(le.Uint32(b)), b[4:]
 	}
-	c.evaluated, b = pane.Number(le.Uint32(b)), b[4:]
 	for _, n := range c.Measured.counts() {
 		*n, b = int32(le.Uint32(b)), b[4:]
 	}
@@ -96,13 +94,17 @@ func (c *Case) restoreDestinations(b []byte) ([]byte, error) {
 }
 
 // panes lists the points in time in stored order.
-func (c *Case) panes() [3]*pane.Number {
-	return [...]*pane.Number{&c.First, &c.Verdict, &c.Cleared}
+func (c *Case) panes() [5]*pane.Number {
+	return [...]*pane.Number{&c.First, &c.Verdict, &c.Cleared, &c.raised, &c.judged}
 }
 
 // counts lists the counts in stored order.
-func (m *Measured) counts() [8]*int32 {
-	return [...]*int32{(*int32)(&m.Carried), &m.TCP.Failed, &m.TCP.Answered, &m.Other.Failed, &m.Other.Answered, &m.FloodPanes, &m.UplinkPanes, &m.StartsPanes}
+func (m *Measured) counts() [12]*int32 {
+	c := &m.Carried
+	return [...]*int32{
+		(*int32)(&c.Scan), (*int32)(&c.Flood), (*int32)(&c.Volume), (*int32)(&c.Uplink), (*int32)(&c.Starts),
+		&m.TCP.Failed, &m.TCP.Answered, &m.Other.Failed, &m.Other.Answered, &m.FloodPanes, &m.UplinkPanes, &m.StartsPanes,
+	}
 }
 
 // amounts lists the amounts in stored order.

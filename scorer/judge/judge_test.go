@@ -80,9 +80,10 @@ func newLife() *life {
 // pane takes a pane and returns what became of the case.
 func (l *life) pane(v feature.Vector) record.VerdictStatus {
 	before := l.state.At(v.Pane - 1)
+	l.file.Idle(&l.state, v.Pane-1)
 	l.state.Step(&l.detectors, &v)
 	if !l.began || l.file.Stale(before, v.Pane) {
-		l.file.Begin(v.Pane)
+		l.file.Begin(before, v.Pane)
 		l.began = true
 	}
 	l.file.Take(l.rule, &v)
@@ -227,7 +228,7 @@ func TestUpdatesAreFew(t *testing.T) {
 func TestDestinations(t *testing.T) {
 	r := shipped()
 	var c Case
-	c.Begin(1)
+	c.Begin(detect.Levels{}, 1)
 	v := scanned(1, 12)
 	c.Take(r, &v)
 	if got := len(c.Destinations()); got != DestinationLimit {
@@ -275,7 +276,7 @@ func TestVerdictExplainsItself(t *testing.T) {
 	if r := v.Reasons[0]; r.Value != 9 || r.Samples[0] != "tcp 9 failed 0 answered" {
 		t.Errorf("reason %+v", r)
 	}
-	if want := "with 2 of the failed first contacts answered this would be WATCH"; v.Counterfactual != want {
+	if want := "with 2 of the 9 failed first contacts answered this would be WATCH"; v.Counterfactual != want {
 		t.Errorf("counterfactual %q, want %q", v.Counterfactual, want)
 	}
 	if v.Exceptions[0].ExceptionID != record.WrongDestinationAddress || v.Exceptions[0].Level != 100 {
@@ -286,25 +287,156 @@ func TestVerdictExplainsItself(t *testing.T) {
 	}
 }
 
-// The counterfactual is true: what it says leads to the class it says.
+// The counterfactual is true: had so many contacts been answered, the same sums
+// would lead to the class it says, and one less would not.
 func TestCounterfactualHolds(t *testing.T) {
 	r := shipped()
+	count := func(t *rapid.T, name string) feature.Contacts {
+		return feature.Contacts{Failed: int32(rapid.IntRange(0, 40).Draw(t, name+" failed")), Answered: int32(rapid.IntRange(0, 3).Draw(t, name+" answered"))}
+	}
 	rapid.Check(t, func(t *rapid.T) {
+		m := Measured{TCP: count(t, "tcp"), Other: count(t, "other"), Carried: detect.Levels{Scan: detect.Nats(rapid.IntRange(0, 6000).Draw(t, "carried"))}}
+		scan := func(answered int32) detect.Nats {
+			tcp := min(answered, m.TCP.Failed)
+			v := feature.Vector{TCP: answer(m.TCP, tcp), Other: answer(m.Other, answered-tcp)}
+			return r.Scan.Standing(m.Carried.Scan + r.Scan.Evidence(&v))
+		}
 		l := detect.Levels{
-			Scan:   detect.Nats(rapid.IntRange(0, 60_000).Draw(t, "scan")),
+			Scan:   scan(0),
 			Flood:  detect.Nats(rapid.IntRange(0, 12_000).Draw(t, "flood")),
 			Volume: detect.Nats(rapid.IntRange(0, 12_000).Draw(t, "volume")),
 		}
-		text := r.counterfactual(l)
-		var needed int
-		if _, err := fmt.Sscanf(text, "with %d of the failed", &needed); err != nil {
+		text := r.counterfactual(&m, l)
+		var needed int32
+		if _, err := fmt.Sscanf(text, "with %d of the", &needed); err != nil {
 			return
 		}
-		if milder := r.Class(r.without(l, needed)); milder == r.Class(l) || !strings.HasSuffix(text, name(milder)) {
-			t.Errorf("%+v: %q, but it would be %v", l, text, milder)
+		with := func(answered int32) record.Class {
+			other := l
+			other.Scan = scan(answered)
+			return r.Class(other)
 		}
-		if r.Class(r.without(l, needed-1)) != r.Class(l) {
-			t.Errorf("%+v: %q, but fewer are enough", l, text)
+		if needed < 1 || needed > m.TCP.Failed+m.Other.Failed {
+			t.Errorf("%+v: %q, but no such number of contacts failed", m, text)
+		}
+		if milder := with(needed); milder == r.Class(l) || !strings.HasSuffix(text, name(milder)) {
+			t.Errorf("%+v %+v: %q, but it would be %v", m, l, text, milder)
+		}
+		if m.Carried.Scan+r.Scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other}) >= 0 && with(needed-1) != r.Class(l) {
+			t.Errorf("%+v %+v: %q, but fewer are enough", m, l, text)
+		}
+	})
+}
+
+// 128 contacts that failed give 377 nats, of which 60 count: that 7 of them had
+// been answered would change nothing.
+func TestCounterfactualLooksBehindTheCap(t *testing.T) {
+	l := newLife()
+	for n := pane.Number(1000); n < 1004; n++ {
+		l.pane(scanned(n, 32))
+	}
+	var v record.Verdict
+	l.rule.Write(&l.file, &l.state, 1003, &v)
+	if want := "with 61 of the 128 failed first contacts answered this would be WATCH"; v.Counterfactual != want {
+		t.Errorf("counterfactual %q, want %q", v.Counterfactual, want)
+	}
+}
+
+// A scan that is taken up as a new case still carries what was left of the old
+// one; the reason says so, else its contribution could not be recomputed.
+func TestNewCaseTellsWhatWasLeft(t *testing.T) {
+	l := newLife()
+	l.pane(scanned(1000, 9))
+	n := pane.Number(1001)
+	for ; l.file.Open; n++ {
+		l.step(n)
+	}
+	n += reopenSpan
+	if l.pane(scanned(n, 6)) != record.StatusRaised || l.file.First != n {
+		t.Fatalf("case %+v, want a new one, raised", l.file)
+	}
+	var v record.Verdict
+	l.rule.Write(&l.file, &l.state, n, &v)
+	scan := v.Reasons[0]
+	if left := scan.Contribution - 6*2944; left <= 0 || !strings.Contains(strings.Join(scan.Samples, ", "), "carried over "+decimal(detect.Nats(left))) {
+		t.Errorf("%d nats, samples %q: want the %d nats of the old case among them", scan.Contribution, scan.Samples, left)
+	}
+}
+
+// Volume that stood before the first contact failed is told as such.
+func TestVolumeBeforeTheCaseIsTold(t *testing.T) {
+	l := newLife()
+	for n := pane.Number(1000); n < 1003; n++ {
+		v := feature.Vector{Pane: n, Uplink: feature.Amount{Value: 900_000, Observations: 1}}
+		l.state.Step(&l.detectors, &v)
+	}
+	l.pane(scanned(1003, 9))
+	var v record.Verdict
+	l.rule.Write(&l.file, &l.state, 1003, &v)
+	volume := v.Reasons[len(v.Reasons)-1]
+	if volume.Family != FamilyVolume || !strings.Contains(strings.Join(volume.Samples, ", "), "carried over 12.0 nats") {
+		t.Errorf("reason %+v, want it to say what stood before", volume)
+	}
+}
+
+// A flood that gets a victim among the destinations of its case already has
+// another exception: that is told at once.
+func TestVictimIsToldAtOnce(t *testing.T) {
+	l := newLife()
+	many := scanned(1000, 32)
+	many.UnansweredPackets, many.UnansweredBytes = feature.Amount{Value: 1000, Observations: 1}, feature.Amount{Value: 60_000, Observations: 1}
+	l.pane(many)
+	if l.file.ddos() {
+		t.Fatalf("case %+v: a scan is told as a flood", l.file)
+	}
+	one := flooded(1001)
+	one.Suspects = suspects(1, 23)
+	one.Suspects[0].Key, one.Suspects[0].Packets, one.Suspects[0].UL = l.file.Destinations()[0].Key, 5000, 1_000_000
+	if got := l.pane(one); got != record.StatusUpdated || !l.file.ddos() {
+		t.Errorf("%v, told as a flood: %v; want UPDATED and yes", got, l.file.ddos())
+	}
+}
+
+// Judging an open case only when Wake says so is judging it in every pane.
+func TestWakeMissesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLife()
+		n := pane.Number(1000)
+		for range rapid.IntRange(1, 12).Draw(t, "panes") {
+			n += pane.Number(rapid.IntRange(1, 4).Draw(t, "gap"))
+			switch rapid.IntRange(0, 2).Draw(t, "kind") {
+			case 0:
+				l.pane(scanned(n, int32(rapid.IntRange(1, 5).Draw(t, "failed"))))
+			case 1:
+				l.pane(flooded(n))
+			case 2:
+				l.pane(feature.Vector{Pane: n, Uplink: feature.Amount{Value: 500_000, Observations: 1}})
+			}
+		}
+		every, some := *l, *l
+		end := n + pane.Number(rapid.IntRange(1, 60_000).Draw(t, "silence"))
+		due := end + 1
+		if some.file.Open {
+			due = some.rule.Wake(&some.file, &some.state, n)
+		}
+		for m := n + 1; m <= end && every.file.Open; m++ {
+			want := every.step(m)
+			if m < due {
+				if want != record.StatusUnknown {
+					t.Fatalf("pane %d: %v, but Wake says %d", m, want, due)
+				}
+				continue
+			}
+			some.file.Idle(&some.state, m-1)
+			if got := some.step(m); got != want || !reflect.DeepEqual(some.file, every.file) || some.state != every.state {
+				t.Fatalf("pane %d: %v, %+v\nwant %v, %+v", m, got, some.file, want, every.file)
+			}
+			if some.file.Open {
+				due = some.rule.Wake(&some.file, &some.state, m)
+			}
+		}
+		if every.file.Open != some.file.Open {
+			t.Fatalf("open %v, want %v", some.file.Open, every.file.Open)
 		}
 	})
 }

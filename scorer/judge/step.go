@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"sort"
+
 	"cordon/internal/record"
 	"cordon/scorer/detect"
 	"cordon/scorer/pane"
@@ -8,8 +10,8 @@ import (
 
 // Step judges a case when pane n has passed and returns what became of it:
 // RAISED, UPDATED, CLEARED, or StatusUnknown where there is nothing to say.
-// An open case is judged every pane, so that it is cleared on time; one that
-// is not open only in panes of its terminal.
+// A case is judged in the panes of its terminal; while it is open also in those
+// that Wake names. Judging it in every pane would say the same.
 //
 //	         12 nats, 6 outside volume          20 nats, two families or scan
 //	(none) ───────────────────────────► WATCH ───────────────────────────────► MALICIOUS
@@ -28,7 +30,7 @@ func (r *Rule) Step(c *Case, s *detect.State, n pane.Number) record.VerdictStatu
 		if class == record.ClassUnknown {
 			return record.StatusUnknown
 		}
-		c.raise(class)
+		c.raise(class, n)
 	}
 	before := *c
 	if class == record.ClassMalicious {
@@ -59,10 +61,55 @@ func (r *Rule) lower(s *detect.State, n pane.Number) {
 	}
 }
 
+// horizon is longer than evidence lasts: 60 nats of a scan are forgotten after
+// 28 d, and no clear time is longer than 7 d.
+const horizon = pane.Number(60 * record.Day / pane.Length)
+
+// Wake returns the next pane after n in which an open case has something to say
+// or to do if its terminal stays silent. Without traffic evidence only falls, so
+// that each condition of a verdict is met from some pane on; the rule for the
+// clear time acts in a pane of its own.
+func (r *Rule) Wake(c *Case, s *detect.State, n pane.Number) pane.Number {
+	end := n + horizon
+	for _, at := range [...]pane.Number{s.LastScan + r.ClearScan, s.LastFlood + r.ClearFlood} {
+		if at > n {
+			end = min(end, at)
+		}
+	}
+	says := func(m pane.Number) bool {
+		file, state := *c, *s
+		return r.Step(&file, &state, m) != record.StatusUnknown
+	}
+	// Before the least time between verdicts has passed, only the end of the case
+	// can be told. When it has passed, a level that had risen meanwhile counts
+	// in that very pane or never.
+	from, to := n, min(end, max(n+1, c.Verdict+updateSpan))
+	if !says(to) {
+		if to == end {
+			return end
+		}
+		from, to = to, end
+	}
+	after := sort.Search(int(to-from-1), func(i int) bool { return says(from + 1 + pane.Number(i)) })
+	return from + 1 + pane.Number(after)
+}
+
+// Idle notes that an open case had no traffic in the panes up to n: its history
+// shows what was left of the evidence.
+func (c *Case) Idle(s *detect.State, n pane.Number) {
+	if !c.Open {
+		return
+	}
+	for m := max(c.judged+1, n-trendPanes+1); m <= n; m++ {
+		c.history[m%trendPanes] = s.At(m).Sum()
+	}
+	c.judged = max(c.judged, n)
+}
+
 // raise opens the case.
-func (c *Case) raise(class record.Class) {
+func (c *Case) raise(class record.Class, n pane.Number) {
 	c.Open, c.Class, c.Families = true, class, 0
-	c.Verdict, c.evaluated = 0, 0
+	c.Verdict, c.raised = 0, n
 	c.ForbiddenFlows, c.ForbiddenUL = 0, 0
 }
 
@@ -84,9 +131,8 @@ func (r *Rule) families(l detect.Levels) uint8 {
 // follow notes the evidence of a pane and the trend over the last ones.
 func (c *Case) follow(evidence detect.Nats, n pane.Number) {
 	slot := &c.history[n%trendPanes]
-	old, known := *slot, c.evaluated >= trendPanes
-	*slot = evidence
-	c.evaluated++
+	old, known := *slot, n-c.raised >= trendPanes
+	*slot, c.judged = evidence, n
 	switch {
 	case !known:
 		c.Trend = record.TrendUnknown
@@ -146,7 +192,7 @@ func (c *Case) Told(s *detect.State, n pane.Number) {
 	c.Reported = c.ForbiddenFlows > 0
 	c.ForbiddenFlows, c.ForbiddenUL = 0, 0
 	if !c.Open {
-		c.Measured = Measured{Carried: s.At(n).Scan}
+		c.Measured = Measured{Carried: s.At(n)}
 		c.destinations, c.used, c.Changed, c.Aimed = [DestinationLimit]Destination{}, 0, false, false
 	}
 }

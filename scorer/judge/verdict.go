@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"cordon/internal/record"
 	"cordon/scorer/detect"
+	"cordon/scorer/feature"
 	"cordon/scorer/pane"
 )
 
@@ -36,7 +38,7 @@ func (r *Rule) Write(c *Case, s *detect.State, n pane.Number, v *record.Verdict)
 	v.Exceptions = c.exceptions()
 	v.Reasons = r.reasons(&c.Measured, levels, c.Destinations())
 	v.Destinations = c.recorded()
-	v.Counterfactual = r.counterfactual(levels)
+	v.Counterfactual = r.counterfactual(&c.Measured, levels)
 	v.TechniqueIDs = c.techniques()
 	v.FirstEvidenceAt = c.First.Start()
 	v.WindowStart, v.WindowEnd = c.First.Start(), n.End()
@@ -127,13 +129,19 @@ func (r *Rule) ScanReason(m *Measured, nats detect.Nats, destinations []Destinat
 	reason.Samples = append(reason.Samples,
 		fmt.Sprintf("tcp %d failed %d answered", m.TCP.Failed, m.TCP.Answered),
 		fmt.Sprintf("other %d failed %d answered", m.Other.Failed, m.Other.Answered))
-	if m.Carried > 0 {
-		reason.Samples = append(reason.Samples, "carried over "+decimal(m.Carried)+" nats")
-	}
+	reason.Samples = carried(reason.Samples, m.Carried.Scan)
 	for _, d := range destinations[:min(len(destinations), sampleLimit)] {
 		reason.Samples = append(reason.Samples, d.String())
 	}
 	return reason
+}
+
+// carried adds what stood before anything was measured.
+func carried(samples []string, nats detect.Nats) []string {
+	if nats <= 0 {
+		return samples
+	}
+	return append(samples, "carried over "+decimal(nats)+" nats")
 }
 
 // FloodReason explains D2 by the worst pane, in packets where these exceed
@@ -147,7 +155,8 @@ func (r *Rule) FloodReason(m *Measured, nats detect.Nats) record.Reason {
 			fmt.Sprintf("at most %d bytes and %d packets in a pane", m.UnansweredBytes, m.UnansweredPackets),
 		},
 	}
-	if m.UnansweredPackets*r.Flood.Bytes > m.UnansweredBytes*r.Flood.Packets {
+	reason.Samples = carried(reason.Samples, m.Carried.Flood)
+	if detect.LnRatio(r.Flood.Packets+m.UnansweredPackets, r.Flood.Packets) > detect.LnRatio(r.Flood.Bytes+m.UnansweredBytes, r.Flood.Bytes) {
 		reason.Unit = "packets per 10 s"
 		reason.Value, reason.Expected = int64(m.UnansweredPackets), int64(r.Flood.Packets)
 	}
@@ -161,11 +170,14 @@ func (r *Rule) volumeReason(m *Measured, l detect.Levels) record.Reason {
 		Value: int64(m.Uplink), Expected: int64(r.Uplink.Normal), Contribution: int64(l.Volume),
 		Samples: []string{fmt.Sprintf("%d panes above 1.44 times the normal", m.UplinkPanes)},
 	}
+	before := m.Carried.Uplink
 	if l.Starts > l.Uplink {
 		reason.Feature, reason.Unit = featureStarts, "flows per 10 s"
 		reason.Value, reason.Expected = int64(m.Starts/1000), int64(r.Starts.Normal/1000)
 		reason.Samples[0] = fmt.Sprintf("%d panes above 1.44 times the normal", m.StartsPanes)
+		before = m.Carried.Starts
 	}
+	reason.Samples = carried(reason.Samples, before)
 	return reason
 }
 
@@ -196,13 +208,14 @@ func protocolName(p uint8) string {
 }
 
 // counterfactual says what would have to be different for a milder class.
-func (r *Rule) counterfactual(l detect.Levels) string {
+func (r *Rule) counterfactual(m *Measured, l detect.Levels) string {
 	class := r.Class(l)
 	if class == record.ClassUnknown {
-		return fmt.Sprintf("%s nats would raise no case; it is cleared once evidence stays at %s nats or less", decimal(l.Sum()), decimal(r.Clear))
+		return fmt.Sprintf("%s nats would raise no case; this one is cleared once scan and flood are at %s nats or less and have brought nothing new for their clear time",
+			decimal(l.Sum()), decimal(r.Clear))
 	}
-	if needed := r.contactsToAnswer(l, class); needed > 0 {
-		return fmt.Sprintf("with %d of the failed first contacts answered this would be %s", needed, name(r.Class(r.without(l, needed))))
+	if needed, milder := r.contactsToAnswer(m, l); needed > 0 {
+		return fmt.Sprintf("with %d of the %d failed first contacts answered this would be %s", needed, m.TCP.Failed+m.Other.Failed, name(milder))
 	}
 	flood := l
 	flood.Flood = 0
@@ -214,27 +227,34 @@ func (r *Rule) counterfactual(l detect.Levels) string {
 	if milder := r.Class(volume); milder != class {
 		return fmt.Sprintf("with volume within the normal (%s nats less) this would be %s", decimal(l.Volume), name(milder))
 	}
-	return fmt.Sprintf("each of several families alone would be enough for %s", class)
+	return fmt.Sprintf("no single change leads to a milder class than %s: what is left would be enough", class)
 }
 
-// contactsToAnswer returns the least number of failed TCP contacts that, had
-// they been answered, lead to a milder class; 0 where no number does.
-func (r *Rule) contactsToAnswer(l detect.Levels, class record.Class) int {
-	for needed := 1; ; needed++ {
-		milder := r.without(l, needed)
-		if r.Class(milder) != class {
-			return needed
-		}
-		if milder.Scan == 0 {
-			return 0
-		}
+// contactsToAnswer returns how many of the failed first contacts, TCP first,
+// would have had to be answered for a milder class, and which; 0 where not even
+// all of them. It starts from all that was measured, also where the cap cut it,
+// so that what it says holds.
+func (r *Rule) contactsToAnswer(m *Measured, l detect.Levels) (int32, record.Class) {
+	class, all := r.Class(l), m.TCP.Failed+m.Other.Failed
+	measured := r.Scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other})
+	uncut := max(m.Carried.Scan+measured, l.Scan)
+	milder := func(needed int32) record.Class {
+		tcp := min(needed, m.TCP.Failed)
+		v := feature.Vector{TCP: answer(m.TCP, tcp), Other: answer(m.Other, needed-tcp)}
+		with := l
+		with.Scan = min(r.Scan.Standing(uncut-measured+r.Scan.Evidence(&v)), l.Scan)
+		return r.Class(with)
 	}
+	needed := int32(sort.Search(int(all), func(i int) bool { return milder(int32(i)+1) != class })) + 1
+	if needed > all {
+		return 0, class
+	}
+	return needed, milder(needed)
 }
 
-// without returns the levels had some failed TCP contacts been answered.
-func (r *Rule) without(l detect.Levels, answered int) detect.Levels {
-	l.Scan = max(l.Scan-r.Scan.Swing()*detect.Nats(answered), 0)
-	return l
+// answer returns the contacts had some of the failed ones been answered.
+func answer(c feature.Contacts, some int32) feature.Contacts {
+	return feature.Contacts{Failed: c.Failed - some, Answered: c.Answered + some}
 }
 
 // name names a class.

@@ -244,3 +244,32 @@ func TestTerminalsDoNotDisturbOneAnother(t *testing.T) {
 		}
 	})
 }
+
+// One clock after days of silence tells what a clock every pane tells.
+func TestJumpIsManySteps(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var flows []flow
+		for range rapid.IntRange(1, 3).Draw(rt, "episodes") {
+			flows = append(flows, episode(rt)...)
+		}
+		end := epoch + record.Hour
+		for _, f := range flows {
+			end = max(end, f.at)
+		}
+		end += 5 * record.Minute
+		settings := DefaultSettings()
+		at := func(times ...record.Micros) [][]byte {
+			values := deliver(rt, flows, 0, 5*record.Second)
+			values = values[:len(values)-1] // without the jump at its end
+			for _, time := range times {
+				values = append(values, encode(&record.SourceClock{RawPartitions: 1, Time: time, State: record.ClockActive}))
+			}
+			return values
+		}
+		var many []record.Micros
+		for time := end; time <= end+4*record.Hour; time += pane.Length {
+			many = append(many, time)
+		}
+		same(rt, "a step per pane", plain(t, settings, at(many...)), plain(t, settings, at(many[len(many)-1])))
+	})
+}

@@ -8,16 +8,45 @@ import (
 )
 
 // names gives strings that many terminals share small numbers, so that state
-// holds no pointers. 0 is the empty string. What is in it comes from the
-// network, not from terminals; nothing is ever taken out.
+// holds no pointers. 0 is the empty string.
 type names struct {
 	strings []string
 	numbers map[string]uint32
+	swept   int // strings in use when it was last swept
 }
 
 // newNames returns an empty pool.
 func newNames() names {
 	return names{strings: []string{""}, numbers: map[string]uint32{}}
+}
+
+// spareNames is how many strings out of use are kept before the first sweep.
+const spareNames = 4096
+
+// full reports whether the pool may be mostly out of use. A type allocation
+// code comes from the terminal: one that claims another with every registration
+// would fill the memory.
+func (n *names) full() bool { return len(n.strings) > 2*n.swept+spareNames }
+
+// sweepNames keeps only the strings that terminals and their open panes have.
+func (t *Task) sweepNames() {
+	old := t.names.strings
+	t.names = newNames()
+	keep := func(c *pane.Context) {
+		for _, number := range c.Names() {
+			*number = t.names.number(old[*number], 0)
+		}
+	}
+	for number := range t.roster.used {
+		keep(&t.roster.at(number).context)
+	}
+	for n := t.ring.First(); n < t.ring.First()+pane.Width; n++ {
+		table := t.ring.Table(n)
+		for i := range table.Len() {
+			keep(&table.Slot(i).Context)
+		}
+	}
+	t.names.swept = len(t.names.strings)
 }
 
 // number returns the number of a string; near is a likely one.

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -31,9 +32,15 @@ func (t *Task) Restore(key, value []byte) error {
 // restoreWaiting takes a record that waits, or its removal.
 func (t *Task) restoreWaiting(number uint64, value []byte) {
 	w := &t.waiting
-	w.records = slices.DeleteFunc(w.records, func(h held) bool { return h.number == number })
-	if value != nil {
-		w.records = append(w.records, held{number: number, value: append([]byte(nil), value...), stored: true})
+	at, known := slices.BinarySearchFunc(w.records, number, func(h held, n uint64) int { return cmp.Compare(h.number, n) })
+	switch h := (held{number: number, value: slices.Clone(value), stored: true}); {
+	case value == nil && known:
+		w.records = slices.Delete(w.records, at, at+1)
+	case value == nil:
+	case known:
+		w.records[at] = h
+	default: // nearly always the last: numbers rise
+		w.records = slices.Insert(w.records, at, h)
 	}
 }
 
@@ -125,7 +132,7 @@ func (t *Task) Start(from stream.Start) error {
 	if err := t.startPanes(); err != nil {
 		return fmt.Errorf("%w: %w", ErrState, err)
 	}
-	t.startRoster()
+	t.startRoster(from.Restored && from.Header.StateGeneration != t.generation)
 	return t.startWaiting()
 }
 
@@ -175,8 +182,10 @@ func (t *Task) startPanes() error {
 	return nil
 }
 
-// startRoster counts the restored terminals and lists their open cases.
-func (t *Task) startRoster() {
+// startRoster counts the restored terminals and lists their open cases. In a new
+// generation these are told again, else readers would keep the verdicts of the
+// former one, of which they cannot know that they still hold.
+func (t *Task) startRoster(tellAgain bool) {
 	t.census.advance(pane.Of(t.clock.watermark))
 	for number := range t.roster.used {
 		term := t.roster.at(number)
@@ -185,7 +194,8 @@ func (t *Task) startRoster() {
 		}
 		t.census.enter(term)
 		if c := t.roster.caseOf(term); c != nil && c.Open {
-			t.cases = append(t.cases, number)
+			c.Changed = c.Changed || tellAgain
+			t.cases.set(number, t.ring.First())
 		}
 	}
 }

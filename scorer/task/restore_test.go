@@ -89,3 +89,30 @@ func FuzzRestore(f *testing.F) {
 		}
 	})
 }
+
+// In a new generation the open cases are told again.
+func TestNewGenerationTellsOpenCasesAgain(t *testing.T) {
+	var s script
+	s.clock(epoch)
+	for _, f := range scan(1, epoch, 40, 100*record.Millisecond) {
+		s.add(f.record())
+	}
+	s.clock(epoch + record.Minute)
+	task := start(t, nil)
+	run(t, task, s.values)
+	kept := checkpoint{pieces: map[string][]byte{}, next: 1}
+	var cut stream.Cut
+	task.Cut(&cut)
+	kept.take(&cut)
+	var later script
+	later.clock(epoch + 90*record.Second)
+	if got := verdicts(run(t, kept.restore(t, DefaultSettings()), later.values)); len(got) != 0 {
+		t.Errorf("after a restart %+v was told, want nothing", got[0])
+	}
+	changed := DefaultSettings()
+	changed.Decision.Watch = 13_000
+	got := verdicts(run(t, kept.restore(t, changed), later.values))
+	if len(got) != 1 || got[0].Status != record.StatusUpdated || got[0].StateGeneration != task.generation+1 || got[0].Sequence != 2 {
+		t.Errorf("under another configuration %+v, want the case told once, in the next generation", got)
+	}
+}

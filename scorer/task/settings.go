@@ -14,7 +14,7 @@ import (
 
 // DetectionVersion rises with every change of the code that can change a
 // verdict; it is part of the configuration digest.
-const DetectionVersion = 1
+const DetectionVersion = 2
 
 // Settings are the scorer's own keys. All of them are part of the configuration
 // digest that every verdict carries.

@@ -12,7 +12,7 @@ import (
 )
 
 // StateVersion is the layout of the pieces. Another one is refused.
-const StateVersion = 1
+const StateVersion = 2
 
 // Kinds of pieces: the first byte of a key.
 const (

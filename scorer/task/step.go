@@ -47,12 +47,15 @@ func (t *Task) follow(out *stream.Effects) {
 }
 
 // skip goes over panes in which nothing can happen: no terminal has one open,
-// no case waits for its time.
+// no record waits for one, no case has its turn.
 func (t *Task) skip(last pane.Number) {
-	if len(t.cases) > 0 || !t.ring.Empty() {
+	if !t.ring.Empty() {
 		return
 	}
 	if n, some := t.waiting.earliest(); some {
+		last = min(last, n)
+	}
+	if n, some := t.cases.first(); some {
 		last = min(last, n)
 	}
 	t.ring.Jump(max(last, t.ring.First()))
@@ -76,8 +79,8 @@ type ordered struct {
 	number int32
 }
 
-// close judges the first open pane: its terminals and those with an open case,
-// in the order of their pseudonyms.
+// close judges the first open pane: its terminals and those whose open case has
+// its turn, in the order of their pseudonyms.
 func (t *Task) close(out *stream.Effects) {
 	n := t.ring.First()
 	table := t.ring.Table(n)
@@ -85,7 +88,8 @@ func (t *Task) close(out *stream.Effects) {
 	for i := range table.Len() {
 		t.enlist(table.Slot(i).Owner)
 	}
-	for _, number := range t.cases {
+	t.turns = t.cases.due(n, t.turns[:0])
+	for _, number := range t.turns {
 		if t.ring.Find(n, &t.roster.at(number).open) == nil {
 			t.enlist(number)
 		}
@@ -96,10 +100,6 @@ func (t *Task) close(out *stream.Effects) {
 	for _, o := range t.order {
 		t.step(n, o.number, out)
 	}
-	t.cases = slices.DeleteFunc(t.cases, func(number int32) bool {
-		c := t.roster.caseOf(t.roster.at(number))
-		return c == nil || !c.Open
-	})
 	t.ring.Close()
 }
 
@@ -122,10 +122,13 @@ func (t *Task) compare(a, b ordered) int {
 func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 	term := t.roster.at(number)
 	slot := t.ring.Find(n, &term.open)
+	if slot != nil && term.first != 0 && term.expired(n) {
+		t.renew(number)
+	}
+	if c := t.roster.caseOf(term); c != nil {
+		c.Idle(&term.evidence, n-1)
+	}
 	if slot != nil {
-		if term.first != 0 && term.expired(n) {
-			t.renew(term)
-		}
 		term.open[n%pane.Width] = 0
 		t.see(term, slot, n)
 		t.weigh(term, feature.Pane{Number: n, Table: t.ring.Table(n), Slot: slot})
@@ -141,7 +144,9 @@ func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 
 // renew forgets what is too old to be kept, as if the terminal were new. Its
 // open panes stay.
-func (t *Task) renew(term *terminal) {
+func (t *Task) renew(number int32) {
+	term := t.roster.at(number)
+	t.cases.remove(number)
 	t.roster.dropCase(term)
 	t.census.leave(term)
 	*term = terminal{id: term.id, open: term.open, flags: term.flags &^ flagEmergency}
@@ -177,7 +182,7 @@ func (t *Task) weigh(term *terminal, p feature.Pane) {
 	switch {
 	case worse && (c == nil || c.Stale(before, p.Number)):
 		c = t.roster.openCase(term)
-		c.Begin(p.Number)
+		c.Begin(before, p.Number)
 	case c != nil && after.OutsideVolume() == 0 && c.Stale(before, p.Number):
 		t.roster.dropCase(term)
 		c = nil
@@ -194,15 +199,19 @@ func (t *Task) judge(n pane.Number, number int32, out *stream.Effects) {
 	if c == nil {
 		return
 	}
-	was := c.Open
 	status := t.rule.Step(c, &term.evidence, n)
-	if c.Open && !was {
-		t.cases = append(t.cases, number)
-	}
 	if status != record.StatusUnknown {
 		term.told = n
 		term.sequence++
 		t.tell(term, status, n, out)
 		c.Told(&term.evidence, n)
+	}
+	switch {
+	case !c.Open:
+		t.cases.remove(number)
+	case term.last == n: // most likely it goes on
+		t.cases.set(number, n+1)
+	default:
+		t.cases.set(number, t.rule.Wake(c, &term.evidence, n))
 	}
 }

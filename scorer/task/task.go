@@ -51,7 +51,7 @@ type Task struct {
 	coverage coverage
 	census   census
 	counts   counts
-	cases    []int32 // terminals with an open case, in no order
+	cases    agenda // terminals with an open case, by when it is to be judged
 	swept    record.Micros
 
 	cut      cutState
@@ -65,6 +65,7 @@ type Task struct {
 	vector    feature.Vector
 	peek      peek
 	order     []ordered
+	turns     []int32
 	buffer    []byte
 }
 
@@ -80,6 +81,7 @@ func New(s Settings, partition int32) *Task {
 		waiting:   waiting{limit: s.HeldBytes},
 		restored:  map[record.Pseudonym][]byte{},
 	}
+	t.cases.roster = &t.roster
 	t.infrastructure, _ = pane.NewInfrastructure(s.Infrastructure) // Validate has read it
 	t.detectors = s.detectors(&t.rule)
 	t.reader.Limits = s.limits()

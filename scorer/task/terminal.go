@@ -23,6 +23,7 @@ type terminal struct {
 	last     pane.Number      // last pane it was seen in
 	told     pane.Number      // pane of its last verdict
 	file     int32            // index + 1 of its case, 0: none
+	place    int32            // index + 1 in the agenda of open cases, 0: none
 	flags    uint8
 }
 

@@ -88,6 +88,9 @@ func (t *Task) progress(out *stream.Effects) {
 		}
 		t.swept = hour
 	}
+	if t.names.full() {
+		t.sweepNames()
+	}
 	t.counts.progress++
 	t.send(out, stream.Verdicts, t.partition, []byte(progressKey), &p)
 }
