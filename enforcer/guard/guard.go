@@ -81,8 +81,11 @@ func New(limits Limits, partitions int32) *Guard {
 	return g
 }
 
+// most bounds what a partition is believed to see, so that sums cannot wrap.
+const most = 1 << 36
+
 // Seen tells how many terminals a partition sees.
-func (g *Guard) Seen(partition int32, terminals int64) { g.seen[partition] = terminals }
+func (g *Guard) Seen(partition int32, terminals int64) { g.seen[partition] = min(terminals, most) }
 
 // Room returns how many terminals may be isolated at once, and whether that is
 // known. A partition that has not spoken yet counts as empty, which only makes

@@ -153,7 +153,20 @@ func (r *Rules) Next(c *Case) (record.Micros, EventKind) {
 		offer(c.Force.ExpiresAt, TimeOver)
 	}
 	if kind == NoEvent && !c.State.Waits() && !c.Exempt {
-		offer(c.Touched+r.Memory, Forgotten)
+		offer(c.Touched+r.remembers(c), Forgotten)
 	}
 	return due, kind
+}
+
+// retention is how long isolation.commands keeps a command (architecture
+// section 2).
+const retention = 30 * record.Day
+
+// remembers returns how long a case is kept. One with commands stays while these
+// are kept: a sequence that starts over would be refused as an older one.
+func (r *Rules) remembers(c *Case) record.Micros {
+	if c.Sequence == 0 {
+		return r.Memory
+	}
+	return max(r.Memory, retention)
 }

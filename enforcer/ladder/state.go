@@ -107,7 +107,7 @@ const (
 type facts struct {
 	person  bool // the wanted measure needs a person's approval
 	changed bool // the wanted measure is not covered by the one in force
-	wanted  bool // the case is open and wants a measure, and nothing shields it
+	wanted  bool // the case is open and wants a measure, nothing shields it, and it is not stale
 	paused  bool // an operator paused the enforcer
 }
 

@@ -24,6 +24,9 @@ type Event struct {
 	At   record.Micros // event time
 	// Paused reports that a person paused the enforcer.
 	Paused bool
+	// Stale reports that who believed the verdict has lost the memory of it: the
+	// measure is not renewed.
+	Stale bool
 	// Until ends an Exempted; 0: a person does.
 	Until record.Micros
 }
@@ -73,7 +76,7 @@ func (r *Rules) Step(c *Case, e Event) Outcome {
 	next, act := transition(before, e.Kind, facts{
 		person:  NeedsPerson(c.Belief.Want.Action),
 		changed: !covers(c.Force.Measure, c.Belief.Want),
-		wanted:  c.opinion(e.At) == Wanted,
+		wanted:  c.opinion(e.At) == Wanted && !e.Stale,
 		paused:  e.Paused,
 	})
 	r.keepTimes(c, e, next)

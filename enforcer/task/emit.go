@@ -17,7 +17,7 @@ var errMisplaced = errors.New("a record of another kind than its topic carries")
 
 // step applies an event to a terminal and does what follows from it.
 func (t *Task) step(x *terminal, e ladder.Event) {
-	e.Paused = t.paused(e.At)
+	e.Paused, e.Stale = t.paused(e.At), t.stale(x)
 	told := x.DeferralTold
 	o := t.rules.Step(&x.Case, e)
 	switch {

@@ -43,11 +43,22 @@ func (t *Task) terminalOf(v *record.Verdict) *terminal {
 		}
 	}
 	if x == nil {
-		x = &terminal{Case: ladder.Case{Terminal: v.Terminal}}
+		x = &terminal{Case: ladder.Case{Terminal: v.Terminal}, partition: unknownPartition}
 	}
-	x.partition = t.input.Partition
 	t.terminals[v.Terminal] = x
+	t.move(x, t.input.Partition)
 	return x
+}
+
+// move lets a terminal follow the clock of a partition. It has one for life, as
+// long as nobody changes what the log holds.
+func (t *Task) move(x *terminal, to int32) {
+	if from := x.partition; from != to && from != unknownPartition {
+		t.parts[from].timers.Remove(x.Terminal)
+		t.parts[from].waiting.Remove(x.Terminal)
+	}
+	x.partition = to
+	t.schedule(x)
 }
 
 // drop forgets a terminal under its present name.
@@ -65,6 +76,7 @@ func (t *Task) progress(g *record.Progress) {
 	t.counters.Progress++
 	p := t.input.Partition
 	t.parts[p].seen = g.Terminals
+	t.parts[p].generation = max(t.parts[p].generation, g.StateGeneration)
 	t.guard.Seen(p, g.Terminals)
 	t.advance(p, g.Time)
 	t.dirty.add(pieceKey{kind: piecePartition, partition: p})
@@ -153,7 +165,11 @@ func (t *Task) drain() {
 			blocked[p] = true
 			continue
 		}
-		t.step(t.terminals[turn.id], ladder.Event{Kind: ladder.Admitted, At: at})
+		x, kind := t.terminals[turn.id], ladder.Admitted
+		if t.stale(x) {
+			kind = ladder.Unwanted
+		}
+		t.step(x, ladder.Event{Kind: kind, At: at})
 	}
 	for _, x := range t.fresh {
 		t.tellDeferral(x)
@@ -171,6 +187,12 @@ func (t *Task) nextWaiting(blocked []bool) (int, entry) {
 		}
 	}
 	return best, first
+}
+
+// stale reports whether a terminal's verdict is of a state that the scorer has
+// lost. It says its open cases again when it only starts a new generation.
+func (t *Task) stale(x *terminal) bool {
+	return x.partition != unknownPartition && x.Belief.Generation < t.parts[x.partition].generation
 }
 
 // switchMode undoes what was ordered in the other mode, terminal by terminal.

@@ -9,7 +9,7 @@ import (
 )
 
 // stateVersion is the layout of the pieces; another one is refused at start.
-const stateVersion = 1
+const stateVersion = 2
 
 // Kinds of a piece: the first byte of its key.
 const (

@@ -48,10 +48,13 @@ type terminal struct {
 
 // partition is one partition of verdicts.
 type partition struct {
-	clock   record.Micros // event time; 0: nothing was heard of it
-	seen    int64         // terminals it sees; -1: it did not say
-	timers  agenda        // next event of the clock of each terminal
-	waiting agenda        // deferred terminals, by when they were first wanted
+	clock record.Micros // event time; 0: nothing was heard of it
+	seen  int64         // terminals it sees; -1: it did not say
+	// generation is the state of the scorer that speaks. One that lost its state
+	// never ends the cases of the state before it.
+	generation int64
+	timers     agenda // next event of the clock of each terminal
+	waiting    agenda // deferred terminals, by when they were first wanted
 }
 
 // Task is the enforcer's state machine. It implements stream.Task.

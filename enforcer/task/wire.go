@@ -176,6 +176,7 @@ func (w *wire) terminal(x *terminal) {
 func (w *wire) partition(p *partition) {
 	integer(w, &p.clock)
 	integer(w, &p.seen)
+	integer(w, &p.generation)
 }
 
 func (w *wire) pause(p *pause) {
