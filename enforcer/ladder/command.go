@@ -3,8 +3,6 @@ package ladder
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
-	"strings"
 
 	"cordon/internal/record"
 )
@@ -15,7 +13,11 @@ func (r *Rules) issue(c *Case, at record.Micros, cause Cause) record.IsolationCo
 	former := c.Force.CommandID
 	c.Force = Order{Measure: c.Belief.Want, Mode: r.Mode, IssuedAt: at, ExpiresAt: at + lasts}
 	c.AppliedAt = 0
-	cmd := r.command(c, c.Belief.Want.Action, c.Belief.Text)
+	text := c.Belief.Text
+	if cause == CauseRenew {
+		text = "renewed: the case is not cleared yet. " + text
+	}
+	cmd := r.command(c, c.Belief.Want.Action, text)
 	if cause != CauseIsolate {
 		cmd.Supersedes = former
 	}
@@ -104,55 +106,4 @@ func appendBytes(b, field []byte) []byte {
 
 func widen(o record.Opt[int32]) record.Opt[int64] {
 	return record.Opt[int64]{Value: int64(o.Value), Set: o.Set}
-}
-
-// reasonsTold is how many of a verdict's reasons a command repeats: the rest
-// adds little evidence and stands in the verdict.
-const reasonsTold = 3
-
-// explain says in words and numbers why a verdict came about. It repeats no
-// samples: those may hold addresses, which the target names where needed.
-func explain(v *record.Verdict) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v with %s nats of evidence (score %d of 1000)", v.Class, thousandths(v.Evidence), v.Score)
-	for i, e := range v.Exceptions {
-		fmt.Fprintf(&b, "%s%v level %d %v", separator(i), e.ExceptionID, e.Level, e.Trend)
-	}
-	for i, reason := range v.Reasons[:min(len(v.Reasons), reasonsTold)] {
-		fmt.Fprintf(&b, "%s%s is %d %s where %v allows %d: %s nats",
-			separator(i), reason.Feature, reason.Value, reason.Unit, reason.Reference, reason.Expected,
-			thousandths(reason.Contribution))
-	}
-	return b.String()
-}
-
-func separator(i int) string {
-	if i == 0 {
-		return "; "
-	}
-	return ", "
-}
-
-// thousandths prints milli-units with three decimals.
-func thousandths(v int64) string {
-	sign := ""
-	if v < 0 {
-		sign, v = "-", -v
-	}
-	return fmt.Sprintf("%s%d.%03d", sign, v/1000, v%1000)
-}
-
-// releaseText says why a measure is undone.
-func (r *Rules) releaseText(cause Cause) string {
-	switch cause {
-	case CauseProbation:
-		return fmt.Sprintf("released: the case was cleared and stayed so for %v", r.Probation.Duration())
-	case CauseExpire:
-		return "released: the time of the measure is over and the case wants none"
-	case CauseOperator:
-		return "released: an operator decided so"
-	case CauseMode:
-		return "released: the enforcer was started in another mode"
-	}
-	return "released: the terminal is protected or exempt"
 }

@@ -31,7 +31,7 @@ func verdictOf(id record.ExceptionID, destinations int) *record.Verdict {
 		Exceptions: []record.Exception{{ExceptionID: id, Level: 80, Trend: record.TrendUp}},
 		Score:      900, Evidence: 25_500, DNN: "iot", SNSSAI: "1",
 		Reasons: []record.Reason{{
-			Feature: "unansweredFlows", Family: "flood", Value: 412, Unit: "flows", Expected: 12,
+			Feature: "unansweredUplink", Family: "flood", Value: 412, Unit: "flows", Expected: 12,
 			Reference: record.ReferencePrior, Contribution: 21_300, Samples: []string{"203.0.113.9:80"},
 		}},
 	}
@@ -345,8 +345,8 @@ func TestCommandSaysWhy(t *testing.T) {
 	s := newScript(t)
 	s.believe(0, verdictOf(record.SuspicionOfDDoSAttack, 1))
 	c := s.commands[0]
-	const want = "MALICIOUS with 25.500 nats of evidence (score 900 of 1000); SUSPICION_OF_DDOS_ATTACK level 80 UP; " +
-		"unansweredFlows is 412 flows where PRIOR allows 12: 21.300 nats"
+	const want = "MALICIOUS: 25.500 nats of evidence, score 900 of 1000. SUSPICION_OF_DDOS_ATTACK level 80 UP. " +
+		"Seen: uplink that nobody answered: 412 flows, normal is at most 12 (21.300 nats)"
 	if c.Reason.Text != want {
 		t.Errorf("text\n got %s\nwant %s", c.Reason.Text, want)
 	}
