@@ -60,8 +60,9 @@ type Run struct {
 	log      *memory.Log
 	runners  []*memory.Runner
 	feed     *feed.Feed
-	read     map[stream.Partition]int64
-	pending  int
+	read     map[stream.Partition]int64 // where the sink stands
+	pending  int                        // records appended since the stages ran
+	begun    bool                       // there was an observation
 }
 
 // outputs are the topics a sink sees, in flow order.
@@ -114,7 +115,13 @@ func (r *Run) Tasks(i int) []stream.Task { return r.runners[i].Tasks() }
 
 // Add takes the next observation.
 func (r *Run) Add(t *raw.Telemetry) error {
-	return r.append(r.feed.Add(t), r.feed.Newest())
+	if err := r.append(r.feed.Add(t), r.feed.Newest()); err != nil || r.begun {
+		return err
+	}
+	r.begun = true
+	// A partition that was read to its end before it had a source is not waited
+	// for: each has to see its first Clocks before another one runs ahead.
+	return r.Drain()
 }
 
 // Append takes a record of any other input topic, such as an operator's
@@ -178,11 +185,26 @@ func (r *Run) Drain() error {
 		}
 	}
 	if !r.settings.Keep {
-		for _, runner := range r.runners {
-			runner.Trim()
-		}
+		r.trim()
 	}
 	return nil
+}
+
+// trim forgets what every stage has taken, what the sink was shown, and what
+// neither reads.
+func (r *Run) trim() {
+	for _, runner := range r.runners {
+		runner.Trim()
+	}
+	for _, t := range stream.Topics(r.settings.Partitions) {
+		if r.input(t.Topic) {
+			continue // the runner of that stage has done it
+		}
+		for p := range t.Partitions {
+			at := stream.Partition{Topic: t.Topic, ID: p}
+			r.log.Trim(at, r.log.End(at))
+		}
+	}
 }
 
 // emit hands the new records of one partition to the sink.
@@ -191,7 +213,7 @@ func (r *Run) emit(p stream.Partition) error {
 		b, next, more := r.log.Fetch(p, r.read[p])
 		r.read[p] = next
 		if !more {
-			break
+			return nil
 		}
 		for _, rec := range b.Records {
 			out := Output{Topic: p.Topic, Partition: p.ID, Offset: rec.Offset, Key: rec.Key, Value: rec.Value}
@@ -200,10 +222,6 @@ func (r *Run) emit(p stream.Partition) error {
 			}
 		}
 	}
-	if !r.settings.Keep && !r.input(p.Topic) {
-		r.log.Trim(p, r.read[p])
-	}
-	return nil
 }
 
 // input reports whether a stage reads the topic, which then trims it.
