@@ -125,6 +125,31 @@ func TestUnknownOutcomeOfACommit(t *testing.T) {
 	}
 }
 
+// A runner that cannot write its last checkpoint ends all the same, in less than
+// the 10 s a supervisor gives it, says so, and loses nothing.
+func TestStopsInTime(t *testing.T) {
+	cluster := fake(t, 1)
+	c := deployOn(t, cluster.ListenAddrs(), 1)
+	r := start(t, c, stage(true))
+	write(t, c, 0, 100, 1)
+	check(t, c, 100, 1)
+	checkpoints := func(req kmsg.Request) bool { return req.(*kmsg.ProduceRequest).TransactionID != nil }
+	handle := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: -1, When: checkpoints})
+	write(t, c, 100, 200, 1)
+	await(t, "a checkpoint that fails", func() bool { return handle.Hits() > 0 })
+	began := time.Now()
+	r.stop()
+	if took := time.Since(began); took > 9*time.Second {
+		t.Errorf("took %v to stop", took)
+	}
+	if r.told("stopped without a last checkpoint") != 1 {
+		t.Error("not told that the last checkpoint is missing")
+	}
+	handle.Remove()
+	start(t, c, stage(true))
+	check(t, c, 200, 1)
+}
+
 // A worker that was fenced does not take its id back while the coordinator does
 // not confirm that it is a member, and does so once it is confirmed.
 func TestFencedOwnerAsksTheGroupFirst(t *testing.T) {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -30,6 +32,9 @@ const maxBatch = 900 << 10
 // notAttempted says that another partition of the same request failed and says
 // why (OPERATION_NOT_ATTEMPTED; kafka-go has another name for 55).
 const notAttempted = kafka.Error(55)
+
+// encoders are used again and again: a new one costs two buffers of a batch.
+var encoders = sync.Pool{New: func() any { return new(recordbatch.Encoder) }}
 
 // producer writes batches that the brokers deduplicate: under a transactional
 // id, or idempotent without one. It belongs to one goroutine, and has at most
@@ -120,7 +125,7 @@ func (p *producer) fill(round map[stream.Partition]*recordbatch.Encoder, sends [
 		to := stream.Partition{Topic: s.Topic, ID: s.Partition}
 		e := round[to]
 		if e == nil {
-			e = &recordbatch.Encoder{}
+			e = encoders.Get().(*recordbatch.Encoder)
 			e.Reset(recordbatch.Settings{
 				Producer: p.id, BaseSequence: p.next[to], Transactional: p.txid != "", Codec: recordbatch.LZ4, BaseTimestamp: now,
 			})
@@ -181,7 +186,9 @@ func (p *producer) add(ctx context.Context, round map[stream.Partition]*recordba
 // produce sends the batches of a round, one request a leader, and repeats what
 // failed with the same sequences: the broker keeps one of each.
 func (p *producer) produce(ctx context.Context, round map[stream.Partition]*recordbatch.Encoder) error {
-	return p.retry(ctx, "write to "+p.client.settings.Prefix+"*", func() error {
+	used, tries := slices.Collect(maps.Values(round)), 0
+	err := p.retry(ctx, "write to "+p.client.settings.Prefix+"*", func() error {
+		tries++
 		leaders, err := p.client.leaders(ctx, round)
 		if err != nil {
 			return err
@@ -192,6 +199,12 @@ func (p *producer) produce(ctx context.Context, round map[stream.Partition]*reco
 		}
 		return errors.Join(failures...)
 	})
+	if err == nil && tries == 1 { // a request that was given up may still be reading its batches
+		for _, e := range used {
+			encoders.Put(e)
+		}
+	}
+	return err
 }
 
 // request sends one produce request and takes acknowledged batches out of the

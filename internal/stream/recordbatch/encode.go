@@ -31,12 +31,13 @@ type Encoder struct {
 	count int
 	raw   []byte      // header and uncompressed records
 	out   []byte      // header and compressed records
+	done  []byte      // the complete batch, once Bytes has made it
 	lz4   *lz4Encoder // made at the first use
 }
 
 // Reset begins a new batch. What Bytes returned before is no longer valid.
 func (e *Encoder) Reset(s Settings) {
-	e.set, e.count = s, 0
+	e.set, e.count, e.done = s, 0, nil
 	e.raw = append(e.raw[:0], make([]byte, headerLen)...)
 }
 
@@ -56,7 +57,7 @@ func (e *Encoder) Append(key, value []byte, headers []Header) {
 		b = append(b, headers[i].Key...)
 		b = appendField(b, headers[i].Value)
 	}
-	e.raw = b
+	e.raw, e.done = b, nil
 	e.count++
 }
 
@@ -69,8 +70,12 @@ func (e *Encoder) Size() int { return len(e.raw) }
 // Bytes returns the complete batch, from its base offset (0, the broker assigns
 // it) on and without the four bytes of size in front that a produce request
 // has. They are valid until the next Append or Reset; calling it again returns
-// the same bytes. It fails with [ErrTooLarge], [ErrEmpty] or [ErrUnsupported].
+// the same bytes and writes nothing, so that a request under way may still be
+// reading them. It fails with [ErrTooLarge], [ErrEmpty] or [ErrUnsupported].
 func (e *Encoder) Bytes() ([]byte, error) {
+	if e.done != nil {
+		return e.done, nil
+	}
 	if e.count == 0 {
 		return nil, fmt.Errorf("encode record batch: %w", ErrEmpty)
 	}
@@ -85,6 +90,7 @@ func (e *Encoder) Bytes() ([]byte, error) {
 		return nil, fmt.Errorf("encode record batch: %w: %d bytes in %d records, at most %d", ErrTooLarge, len(b), e.count, MaxBatchBytes)
 	}
 	e.putHeader(b)
+	e.done = b
 	return b, nil
 }
 
