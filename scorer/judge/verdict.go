@@ -211,7 +211,7 @@ func protocolName(p uint8) string {
 func (r *Rule) counterfactual(m *Measured, l detect.Levels) string {
 	class := r.Class(l)
 	if class == record.ClassUnknown {
-		return fmt.Sprintf("%s nats would raise no case; this one is cleared once scan and flood are at %s nats or less and have brought nothing new for their clear time",
+		return fmt.Sprintf("%s nats would raise no case; more than %s nats of scan or flood, or new evidence of them within their clear time, keep one open",
 			decimal(l.Sum()), decimal(r.Clear))
 	}
 	if needed, milder := r.contactsToAnswer(m, l); needed > 0 {
