@@ -61,14 +61,20 @@ type Result struct {
 	Clock   record.Micros // time of the last Clocks
 }
 
+// writer takes records to the brokers and returns once all have acknowledged
+// them: a kafka.Writer.
+type writer interface {
+	Write(context.Context, []stream.Send) error
+}
+
 // run is one replay under way; it belongs to one goroutine.
 type run struct {
 	Settings
-	writer  *kafka.Writer
+	writer  writer
 	feed    *feed.Feed
 	buffer  stream.Effects
-	began   time.Time
-	flushed time.Time
+	began   time.Time // when the first record was written
+	flushed time.Time // when the buffer was last written
 	result  Result
 }
 
@@ -82,7 +88,7 @@ func Run(ctx context.Context, s Settings) (Result, error) {
 	if n == 0 {
 		return Result{}, failure.Usage(errors.New("there is no topic telemetry.raw with this prefix; create the topics with: cordonctl topics create"))
 	}
-	r := &run{Settings: s, feed: feed.New(n), began: time.Now(), flushed: time.Now()}
+	r := &run{Settings: s, feed: feed.New(n), flushed: time.Now()}
 	if r.writer, err = s.Client.NewWriter(ctx); err != nil {
 		return Result{}, err
 	}
@@ -101,6 +107,9 @@ func Run(ctx context.Context, s Settings) (Result, error) {
 }
 
 func (r *run) add(ctx context.Context, t *raw.Telemetry) error {
+	if t.Kind == record.KindClock {
+		return nil // the feed writes its own
+	}
 	shift(t, r.Shift)
 	if r.result.Records == 0 {
 		r.result.First = t.OccurredAt
@@ -116,6 +125,7 @@ func (r *run) add(ctx context.Context, t *raw.Telemetry) error {
 		if err := r.introduce(ctx); err != nil {
 			return err
 		}
+		r.began = time.Now()
 	}
 	r.result.Records++
 	r.result.Last = r.feed.Newest()
@@ -198,7 +208,7 @@ func (r *run) flush(ctx context.Context) error {
 // pace waits until a record of event time at is due. Silence is filled with
 // Clocks, so that the pipeline's time does not stand still.
 func (r *run) pace(ctx context.Context, at record.Micros) error {
-	if r.Speed == 0 {
+	if r.Speed == 0 || r.result.Records == 0 {
 		return nil
 	}
 	for {

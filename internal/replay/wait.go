@@ -99,7 +99,7 @@ func awaitVerdicts(ctx context.Context, c *kafka.Client, from stream.Position, a
 	case ctx.Err() == nil:
 		return 0, err
 	case newest == 0:
-		return 0, fmt.Errorf("%w: nothing is decided in %s[%d]; do collector and scorer run, and are they ready?", ctx.Err(), from.Topic, from.Partition)
+		return 0, fmt.Errorf("%w: nothing is decided in %s[%d]; does the scorer run, and the collector before it?", ctx.Err(), from.Topic, from.Partition)
 	}
 	return 0, fmt.Errorf("%w: %s[%d] is decided up to %s, not yet to %s", ctx.Err(), from.Topic, from.Partition, newest, at)
 }
