@@ -132,7 +132,8 @@ func troubled(t *rapid.T, tb testing.TB, s Settings, values [][]byte) [][]byte {
 	kept := checkpoint{pieces: map[string][]byte{}}
 	task := kept.restore(tb, s)
 	var told [][]byte
-	for next := 0; next < len(values); {
+	next := 0
+	batch := func() {
 		to := min(len(values), next+rapid.IntRange(1, 120).Draw(t, "batch"))
 		for _, r := range run(tb, task, values[next:to]) {
 			if _, is := r.rec.(*record.Verdict); is {
@@ -140,20 +141,28 @@ func troubled(t *rapid.T, tb testing.TB, s Settings, values [][]byte) [][]byte {
 			}
 		}
 		next = to
-		switch rapid.SampledFrom([]string{"", "", "commit", "abort", "crash"}).Draw(t, "then") {
-		case "commit":
-			var cut stream.Cut
-			task.Cut(&cut)
-			kept.take(&cut)
-			kept.next, kept.told = next, len(told)
-			task.Settle(true)
-		case "abort":
-			task.Cut(new(stream.Cut))
-			task.Settle(false)
-		case "crash":
+	}
+	for next < len(values) {
+		batch()
+		then := rapid.SampledFrom([]string{"", "", "commit", "abort", "crash"}).Draw(t, "then")
+		if then == "crash" {
 			task = kept.restore(tb, s)
 			next, told = kept.next, told[:kept.told]
 		}
+		if then != "commit" && then != "abort" {
+			continue
+		}
+		var cut stream.Cut
+		task.Cut(&cut)
+		atNext, atTold := next, len(told)
+		for range rapid.IntRange(0, 2).Draw(t, "batches before it is settled") {
+			batch()
+		}
+		if then == "commit" {
+			kept.take(&cut)
+			kept.next, kept.told = atNext, atTold
+		}
+		task.Settle(then == "commit")
 	}
 	return told
 }
