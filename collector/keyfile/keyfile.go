@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,18 +34,7 @@ func Read(path string) (pseudonym.Key, error) {
 	if path == "" {
 		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s is not set: make a key with 'cordonctl keys new FILE' and name it there", setting))
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %w; make one with 'cordonctl keys new %s'", setting, err, path))
-	case err != nil:
-		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %w", setting, err))
-	case info.Mode().Perm()&0o077 != 0:
-		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %s may be read by others (mode %04o); run: chmod 600 %s", setting, path, info.Mode().Perm(), path))
-	case info.Size() > maxBytes:
-		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %s has %d bytes, which no key file has; name the file that 'cordonctl keys new' wrote", setting, path, info.Size()))
-	}
-	text, err := os.ReadFile(path)
+	text, err := read(path)
 	if err != nil {
 		return pseudonym.Key{}, failure.Usage(fmt.Errorf("%s: %w", setting, err))
 	}
@@ -53,6 +43,33 @@ func Read(path string) (pseudonym.Key, error) {
 		return key, failure.Usage(fmt.Errorf("%s: %s: %w", setting, path, err))
 	}
 	return key, nil
+}
+
+// read returns what the file holds. It is judged by what was opened: a name can
+// be given to another file in between.
+func read(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w; make one with 'cordonctl keys new %s'", err, path)
+	case err != nil:
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder; name the file that 'cordonctl keys new' wrote", path)
+	case info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("%s may be read by others (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxBytes+1))
+	if err == nil && len(text) > maxBytes {
+		err = fmt.Errorf("%s has more than %d bytes, which no key file has; name the file that 'cordonctl keys new' wrote", path, maxBytes)
+	}
+	return text, err
 }
 
 // devName begins the name of a key file that was made for trying things out.

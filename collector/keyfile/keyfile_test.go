@@ -2,6 +2,7 @@ package keyfile_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,7 @@ func TestReadRefuses(t *testing.T) {
 		"unset":   {"", "keys.file is not set"},
 		"absent":  {filepath.Join(dir, "none"), "cordonctl keys new"},
 		"open":    {write("open", `{"version":1,"created":"2026-01-01T00:00:00Z","master":"`+secret+`"}`, 0o644), "chmod 600"},
+		"folder":  {dir, "is a folder"},
 		"garbage": {write("garbage", secret, 0o600), "keys new"},
 		"huge":    {write("huge", strings.Repeat(secret, 100), 0o600), "no key file has"},
 	} {
@@ -80,4 +82,30 @@ func TestCautionNamesDevKeys(t *testing.T) {
 			t.Errorf("Caution(%s) = %q, want a warning of a DEV key: %v", name, got, warned)
 		}
 	}
+}
+
+func TestCreateWhereNothingCanBeWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none", "pseudonym.key")
+	if err := keyfile.Create(path, time.Now()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want %v", err, os.ErrNotExist)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("something was written")
+	}
+}
+
+func ExampleCreate() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "pseudonym.key")
+	fmt.Println(keyfile.Create(path, time.Now()))
+	key, err := keyfile.Read(path)
+	fmt.Println(key.IsZero(), err)
+	// Output:
+	// <nil>
+	// false <nil>
 }

@@ -1,7 +1,9 @@
-// Package enforcer names the whole configuration of the enforcer, its shared sections
-// and its own keys, with the defaults: one place for the program, backtest and
-// config check. It is a package of its own so that no program links another's
-// code: scorer and enforcer must not be able to name an identity.
+// Package enforcer holds the whole configuration of the enforcer with its defaults:
+// the shared sections and its own keys, in one place for the program, backtest
+// and config check.
+//
+// It is a package of its own so that no program links another's code: scorer and
+// enforcer must not be able to name an identity.
 package enforcer
 
 import (
