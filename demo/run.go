@@ -77,13 +77,8 @@ func show(ctx context.Context, d *stack, s *story) error {
 		return err
 	}
 	w.line(result.Records, result.Last-result.First)
-	if result.Records == 0 {
-		return failure.Usage(errors.New("the capture holds no telemetry of a terminal"))
-	}
-	limit, cancel := context.WithTimeout(ctx, decideWithin)
-	defer cancel()
-	if err := replay.Await(limit, d.client, mark, result.Clock-settle, nil); err != nil {
-		return fmt.Errorf("%w; the logs are in %s", err, d.dir)
+	if err := decided(ctx, d, mark, result); err != nil {
+		return err
 	}
 	stop()
 	if err := wait(); err != nil {
@@ -97,6 +92,19 @@ func show(ctx context.Context, d *stack, s *story) error {
 		return err
 	}
 	w.table(os.Stdout, result)
+	return nil
+}
+
+// decided waits until the pipeline has worked through what was replayed.
+func decided(ctx context.Context, d *stack, from replay.Mark, result replay.Result) error {
+	if result.Records == 0 {
+		return failure.Usage(errors.New("the capture holds no telemetry of a terminal"))
+	}
+	ctx, cancel := context.WithTimeout(ctx, decideWithin)
+	defer cancel()
+	if err := replay.Await(ctx, d.client, from, result.Clock-settle, nil); err != nil {
+		return fmt.Errorf("%w; the logs are in %s", err, d.dir)
+	}
 	return nil
 }
 

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,6 +25,8 @@ const (
 	partitions = 4
 	// marker is the file that tells a folder of the demo from anything else.
 	marker = "made-by-cordon-demo"
+	// keyName is the file of the pseudonym key.
+	keyName = "pseudonym.key"
 	// readyWithin bounds the start of the programs.
 	readyWithin = 60 * time.Second
 	// stopWithin is how long a program may take to finish.
@@ -48,16 +46,6 @@ type stack struct {
 	processes []*process
 }
 
-// process is one program under way.
-type process struct {
-	name  string
-	cmd   *exec.Cmd
-	ready string        // address of its health server
-	log   string        // file
-	done  chan struct{} // closed when it has ended
-	err   error         // valid once done is closed
-}
-
 // start builds everything up and waits until it is ready. What it returns must
 // be stopped, also beside an error.
 func start(ctx context.Context, dir string) (*stack, error) {
@@ -75,7 +63,7 @@ func start(ctx context.Context, dir string) (*stack, error) {
 	if err := s.topics(ctx); err != nil {
 		return s, err
 	}
-	path := filepath.Join(dir, "pseudonym.key")
+	path := filepath.Join(dir, keyName)
 	if err := keyfile.Create(path, time.Now()); err != nil {
 		return s, err
 	}
@@ -142,61 +130,31 @@ func (s *stack) launch(name string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
+	p := &process{name: name, log: filepath.Join(s.dir, name+".log"), done: make(chan struct{})}
+	if p.ready, err = freeAddress(); err != nil {
+		return nil, err
+	}
+	path, err := s.configure(p)
 	if err != nil {
 		return nil, err
 	}
-	settings := fmt.Sprintf("kafka:\n  brokers: [%q]\nhttp:\n  listen: %q\n", s.broker.Addresses()[0], address)
-	switch name {
+	p.cmd = exec.Command(filepath.Join(filepath.Dir(self), name), "--config", path)
+	return p, p.start()
+}
+
+// configure writes the file a program is started with, and returns its path.
+func (s *stack) configure(p *process) (string, error) {
+	settings := fmt.Sprintf("kafka:\n  brokers: [%q]\nhttp:\n  listen: %q\n", s.broker.Addresses()[0], p.ready)
+	switch p.name {
 	case "collector":
-		settings += fmt.Sprintf("keys:\n  file: %q\n", filepath.Join(s.dir, "pseudonym.key"))
+		settings += fmt.Sprintf("keys:\n  file: %q\n", filepath.Join(s.dir, keyName))
 	case "enforcer":
 		// The order itself is what there is to see: no policy system listens
 		// here. Of so few terminals 1 % would be the first one or two alone.
 		settings += "mode: ENFORCE\nisolated_share_permille: 200\n"
 	}
-	path := filepath.Join(s.dir, name+".yaml")
-	if err := os.WriteFile(path, []byte(settings), 0o644); err != nil {
-		return nil, err
-	}
-	p := &process{name: name, ready: address, log: filepath.Join(s.dir, name+".log"), done: make(chan struct{})}
-	log, err := os.Create(p.log)
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	p.cmd = exec.Command(filepath.Join(filepath.Dir(self), name), "--config", path)
-	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.Env = withoutCordon(os.Environ())
-	p.cmd.SysProcAttr = detached()
-	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w; build the programs with: make build", name, err)
-	}
-	go func() {
-		p.err = p.cmd.Wait()
-		close(p.done)
-	}()
-	return p, nil
-}
-
-// withoutCordon drops the user's own settings, which are for another deployment.
-func withoutCordon(environ []string) []string {
-	var kept []string
-	for _, entry := range environ {
-		if !strings.HasPrefix(entry, "CORDON_") {
-			kept = append(kept, entry)
-		}
-	}
-	return kept
-}
-
-// freeAddress asks the kernel for a port nobody listens on.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
+	path := filepath.Join(s.dir, p.name+".yaml")
+	return path, os.WriteFile(path, []byte(settings), 0o644)
 }
 
 // await waits until every program answers that it is ready.
@@ -220,29 +178,6 @@ func (s *stack) await(ctx context.Context) error {
 	return nil
 }
 
-func (p *process) isReady(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.ready+"/readyz", nil)
-	if err != nil {
-		return false
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, res.Body) // so that the connection can be used again
-	return res.StatusCode == http.StatusOK
-}
-
-// end says how a program ended that should have gone on.
-func (p *process) end(when string) error {
-	how := "without an error"
-	if p.err != nil {
-		how = p.err.Error() // "signal: killed", "exit status 2"
-	}
-	return fmt.Errorf("%s ended %s: %s; the end of its log %s:\n%s", p.name, when, how, p.log, lastLines(p.log))
-}
-
 // watch ends the returned context when a program ends by itself.
 func (s *stack) watch(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -261,14 +196,7 @@ func (s *stack) watch(ctx context.Context) (context.Context, context.CancelCause
 // stop ends everything, what feeds the others first, and waits for it.
 func (s *stack) stop() {
 	for i := len(s.processes) - 1; i >= 0; i-- {
-		p := s.processes[i]
-		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
-		select {
-		case <-p.done:
-		case <-time.After(stopWithin):
-			_ = p.cmd.Process.Kill()
-			<-p.done
-		}
+		s.processes[i].stop()
 	}
 	if s.client != nil {
 		s.client.Close()
@@ -279,13 +207,4 @@ func (s *stack) stop() {
 	if s.lock != nil {
 		_ = s.lock.Close() // it holds nothing that could be lost
 	}
-}
-
-func lastLines(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-5):], "\n")
 }

@@ -26,7 +26,7 @@ func (l *line) judged() bool { return l.outcome != nil && l.outcome.worst.Class 
 // table prints what was found beside what is known, the worst first.
 func (w *witness) table(out io.Writer, result replay.Result) {
 	lines := w.lines()
-	fmt.Fprintf(out, "\n%d records of %s.\n\n", result.Records, span((result.Last - result.First).Duration().Truncate(1e9)))
+	fmt.Fprintf(out, "\n%d records of %s.\n\n", result.Records, span((result.Last - result.First).Duration()))
 	if len(lines) == 0 {
 		fmt.Fprintln(out, "No terminal has a verdict: nothing here looks malicious.")
 		return
@@ -85,7 +85,7 @@ func (w *witness) row(out io.Writer, l *line, result replay.Result) {
 	case did == "":
 		did = "nothing bad: a false alarm"
 	}
-	after := func(at record.Micros) string { return "+" + span((at - began).Duration().Truncate(1e9)) }
+	after := func(at record.Micros) string { return "+" + span((at - began).Duration()) }
 	warned, verdict, command := "-", "none", "none"
 	if o := l.outcome; o != nil {
 		if o.early != 0 {

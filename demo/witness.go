@@ -177,7 +177,7 @@ func (w *witness) line(n int64, at record.Micros) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.tty {
-		fmt.Fprintf(w.out, "\r\x1b[K%6.1f s  %d records, %s of their time", time.Since(w.began).Seconds(), n, span(at.Duration().Truncate(time.Second)))
+		fmt.Fprintf(w.out, "\r\x1b[K%6.1f s  %d records, %s of their time", time.Since(w.began).Seconds(), n, span(at.Duration()))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"cordon/internal/config"
 	"cordon/internal/record"
 	"cordon/internal/simulate"
 )
@@ -94,17 +95,8 @@ func order(c *record.IsolationCommand) string {
 	return text + " for " + span(time.Duration(c.ValidForSeconds)*time.Second)
 }
 
-// span is a length of time without the parts that are zero.
-func span(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
+// span is a length of time in whole seconds.
+func span(d time.Duration) string { return config.FormatDuration(d.Truncate(time.Second)) }
 
 // cut shortens a line to the width of a terminal.
 func cut(line string) string {

@@ -36,17 +36,6 @@ func TestReasonsInWords(t *testing.T) {
 	}
 }
 
-func TestSpan(t *testing.T) {
-	for _, c := range []struct {
-		d    time.Duration
-		want string
-	}{{0, "0s"}, {28 * time.Second, "28s"}, {10 * time.Minute, "10m"}, {90 * time.Second, "1m30s"}, {time.Hour, "1h"}, {61 * time.Minute, "1h1m"}, {time.Hour + time.Second, "1h0m1s"}} {
-		if got := span(c.d); got != c.want {
-			t.Errorf("span(%d s) = %s, want %s", c.d/time.Second, got, c.want)
-		}
-	}
-}
-
 func TestFoldAndCutStayWithinTheTerminal(t *testing.T) {
 	text := strings.Repeat("äöü ", 100)
 	for line := range strings.Lines(fold(text, "   ")) {

@@ -33,8 +33,8 @@ func parseDuration(text string) (time.Duration, *Error) {
 
 const maxDuration = time.Duration(1<<63 - 1)
 
-// formatDuration writes what parseDuration reads, without idle zeros: 10m, 30d.
-func formatDuration(d time.Duration) string {
+// FormatDuration writes what parseDuration reads, without idle zeros: 10m, 30d.
+func FormatDuration(d time.Duration) string {
 	if d > 0 && d%day == 0 {
 		return strconv.FormatInt(int64(d/day), 10) + "d"
 	}

@@ -116,7 +116,7 @@ func formatValue(v reflect.Value) string {
 func nodeOf(v reflect.Value) *yaml.Node {
 	switch {
 	case v.Type() == durationType:
-		return textNode(formatDuration(time.Duration(v.Int())))
+		return textNode(FormatDuration(time.Duration(v.Int())))
 	case isSection(v.Type()):
 		return entryNode(v)
 	case v.Kind() == reflect.Slice && !readsText(v.Type()):

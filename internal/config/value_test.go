@@ -24,7 +24,7 @@ func TestDurationsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := time.Duration(rapid.Int64Range(0, int64(maxDuration)).Draw(t, "any"))
 		d = d.Truncate(rapid.SampledFrom([]time.Duration{1, time.Millisecond, time.Second, time.Minute, time.Hour, day}).Draw(t, "grain"))
-		text := formatDuration(d)
+		text := FormatDuration(d)
 		if got, problem := parseDuration(text); problem != nil || got != d {
 			t.Fatalf("%d written as %q reads as %d (%v)", d, text, got, problem)
 		}
@@ -36,8 +36,8 @@ func TestFormatDuration(t *testing.T) {
 		0: "0s", 90 * time.Second: "1m30s", 10 * time.Minute: "10m", time.Hour: "1h", 90 * time.Minute: "1h30m",
 		30 * day: "30d", 25 * time.Hour: "25h", time.Hour + time.Second: "1h0m1s", 5 * time.Millisecond: "5ms",
 	} {
-		if got := formatDuration(d); got != want {
-			t.Errorf("formatDuration(%d) = %q, want %q", d, got, want)
+		if got := FormatDuration(d); got != want {
+			t.Errorf("FormatDuration(%d) = %q, want %q", d, got, want)
 		}
 	}
 }
