@@ -48,7 +48,7 @@ var build = sync.OnceValue(func() error {
 
 // deployment is a set of topics of its own, and the programs that run on them.
 type deployment struct {
-	t          *testing.T
+	t          testing.TB
 	dir        string
 	prefix     string
 	partitions int32
@@ -66,7 +66,7 @@ type program struct {
 }
 
 // deploy makes topics, key and configuration; nothing runs yet.
-func deploy(t *testing.T, partitions int32) *deployment {
+func deploy(t testing.TB, partitions int32) *deployment {
 	t.Helper()
 	if err := build(); err != nil {
 		t.Fatal(err)
