@@ -19,6 +19,10 @@ var ErrState = errors.New("state cannot be continued")
 // Far is a frontier that holds nothing back.
 const Far = record.Micros(math.MaxInt64)
 
+// AlignBound is how far an aligned task may read ahead of its slowest sibling, in
+// event time; with lateness and patience it bounds the panes a scorer holds open.
+const AlignBound = 20 * record.Second
+
 // Owner feeds one task and keeps the position that belongs to its state. Both
 // logs use it; it does no input or output of its own and is used by one
 // goroutine at a time.

@@ -8,10 +8,6 @@ import (
 	"cordon/internal/stream"
 )
 
-// alignBound is how far a task may read ahead of the slowest sibling, in event
-// time; with lateness and patience it bounds the panes a scorer holds open.
-const alignBound = 20 * record.Second
-
 // board shows every partition of an aligned stage where its siblings stand. Safe
 // for concurrent use.
 type board struct {
@@ -82,5 +78,5 @@ func (b *board) owned(id int32) bool {
 func (b *board) frontier(id int32) record.Micros {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return stream.Frontier(b.fronts, int(id), alignBound)
+	return stream.Frontier(b.fronts, int(id), stream.AlignBound)
 }

@@ -25,11 +25,11 @@ func TestBoardHoldsForNewcomers(t *testing.T) {
 		t.Errorf("1 is expected: frontier of 0 is %d, want one before all time", got)
 	}
 	b.publish(1, at(90*s))
-	if got := b.frontier(0); got != 90*s+alignBound {
+	if got := b.frontier(0); got != 90*s+stream.AlignBound {
 		t.Errorf("1 stands at 90 s: frontier of 0 is %d", got)
 	}
 	b.publish(2, stream.Front{Time: 5 * s}) // EMPTY or STALLED
-	if got := b.frontier(0); got != 90*s+alignBound {
+	if got := b.frontier(0); got != 90*s+stream.AlignBound {
 		t.Errorf("2 does not count: frontier of 0 is %d", got)
 	}
 	b.leave(1, nil)

@@ -12,12 +12,14 @@
 // with an error in words.
 //
 // Concurrency, all visible in runner.go and worker.go: one goroutine for the
-// group, one per owned task, one per input partition of a task. Queues between
-// them hold one fetch each and block when full, which stops the fetching: back
-// pressure reaches the source, nothing is dropped.
+// group, one per owned task, one per input partition of a task, one that follows
+// the progress of other instances where tasks are aligned. Hand-over between
+// them blocks while the task is busy, which stops the fetching: back pressure
+// reaches the source, nothing is dropped.
 //
-// What it does not: it creates no topic by itself and never commits group
-// offsets as the truth (they feed lag displays only).
+// What it does not: it creates no topic by itself and never takes group offsets
+// for the truth (they feed lag displays, and prove membership to a fenced owner).
+// A task stands still while its checkpoint is written.
 package kafka
 
 import (
@@ -28,6 +30,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,11 +142,16 @@ func code(n int16) error {
 	return kafka.Error(n)
 }
 
+// among reports whether err is one of the broker's errors named.
+func among(err error, names ...kafka.Error) bool {
+	return slices.ContainsFunc(names, func(k kafka.Error) bool { return errors.Is(err, k) })
+}
+
 // fenced reports whether err says that our hold on a transactional id is gone: a
 // newer epoch exists (47, 90), or the broker has forgotten the id (49), so that
 // another may have taken it since.
 func fenced(err error) bool {
-	return errors.Is(err, kafka.InvalidProducerEpoch) || errors.Is(err, kafka.ProducerFenced) || errors.Is(err, kafka.InvalidProducerIDMapping)
+	return among(err, kafka.InvalidProducerEpoch, kafka.ProducerFenced, kafka.InvalidProducerIDMapping)
 }
 
 // retryable reports whether the same request may succeed later. Whatever broke
@@ -162,29 +170,18 @@ func retryable(err error) bool {
 // broken reports whether err says that the broker's idea of a producer or of a
 // partition's bounds and ours have parted: restoring mends it, or tells why not.
 func broken(err error) bool {
-	for _, k := range []kafka.Error{kafka.OutOfOrderSequenceNumber, kafka.InvalidTransactionState, kafka.UnknownProducerId, kafka.OffsetOutOfRange} {
-		if errors.Is(err, k) {
-			return true
-		}
-	}
-	return false
+	return among(err, kafka.OutOfOrderSequenceNumber, kafka.InvalidTransactionState, kafka.UnknownProducerId, kafka.OffsetOutOfRange)
 }
 
 // refusesMember reports whether a group will never take us as we are.
 func refusesMember(err error) bool {
-	for _, k := range []kafka.Error{kafka.GroupAuthorizationFailed, kafka.TopicAuthorizationFailed, kafka.InvalidSessionTimeout, kafka.InconsistentGroupProtocol, kafka.InvalidGroupId} {
-		if errors.Is(err, k) {
-			return true
-		}
-	}
-	return false
+	return among(err, kafka.GroupAuthorizationFailed, kafka.TopicAuthorizationFailed, kafka.InvalidSessionTimeout, kafka.InconsistentGroupProtocol, kafka.InvalidGroupId)
 }
 
 // words explains an error of the broker where its own text does not help.
 func words(err error) error {
 	switch {
-	case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.GroupAuthorizationFailed),
-		errors.Is(err, kafka.ClusterAuthorizationFailed), errors.Is(err, kafka.TransactionalIDAuthorizationFailed):
+	case among(err, kafka.TopicAuthorizationFailed, kafka.GroupAuthorizationFailed, kafka.ClusterAuthorizationFailed, kafka.TransactionalIDAuthorizationFailed):
 		return fmt.Errorf("%w; grant this principal what docs/security.md lists for it, or check kafka.sasl.username", err)
 	case errors.Is(err, kafka.UnknownTopicOrPartition), errors.Is(err, protocol.ErrNoTopic), errors.Is(err, protocol.ErrNoPartition):
 		return fmt.Errorf("%w; create the topics with: cordonctl topics create", err)

@@ -110,6 +110,7 @@ func TestRequestsFail(t *testing.T) {
 func TestUnknownOutcomeOfACommit(t *testing.T) {
 	for name, err := range map[string]*kerr.Error{"committed": kerr.RequestTimedOut, "not committed": kerr.CoordinatorNotAvailable} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cluster := fake(t, 1)
 			c := deployOn(t, cluster.ListenAddrs(), 1)
 			r := start(t, c, stage(true), func(s *kafka.RunnerSettings) { s.TransactionTimeout = time.Second })
@@ -128,6 +129,7 @@ func TestUnknownOutcomeOfACommit(t *testing.T) {
 // A runner that cannot write its last checkpoint ends all the same, in less than
 // the 10 s a supervisor gives it, says so, and loses nothing.
 func TestStopsInTime(t *testing.T) {
+	t.Parallel()
 	cluster := fake(t, 1)
 	c := deployOn(t, cluster.ListenAddrs(), 1)
 	r := start(t, c, stage(true))
@@ -153,9 +155,10 @@ func TestStopsInTime(t *testing.T) {
 // A worker that was fenced does not take its id back while the coordinator does
 // not confirm that it is a member, and does so once it is confirmed.
 func TestFencedOwnerAsksTheGroupFirst(t *testing.T) {
-	cluster := fake(t, 1)
+	t.Parallel()
+	cluster := fake(t, 1, kfake.GroupMinSessionTimeout(time.Second))
 	c := deployOn(t, cluster.ListenAddrs(), 1)
-	r := start(t, c, stage(true))
+	r := start(t, c, stage(true), func(s *kafka.RunnerSettings) { s.SessionTimeout = time.Second })
 	write(t, c, 0, 100, 1)
 	check(t, c, 100, 1)
 	steals := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID}, Count: -1, Observe: true, TopLevel: true, When: func(req kmsg.Request) bool {

@@ -46,28 +46,7 @@ func (r *rawBytes) ReadFrom(from io.Reader) (int64, error) {
 // WriteTo completes the interface; fetch responses are never written.
 func (r *rawBytes) WriteTo(io.Writer) (int64, error) { return 0, nil }
 
-// fetchRequest and fetchResponse replace kafka-go's types of the same API.
-type fetchRequest struct {
-	ReplicaID       int32                         `kafka:"min=v0,max=v11"`
-	MaxWaitTime     int32                         `kafka:"min=v0,max=v11"`
-	MinBytes        int32                         `kafka:"min=v0,max=v11"`
-	MaxBytes        int32                         `kafka:"min=v3,max=v11"`
-	IsolationLevel  int8                          `kafka:"min=v4,max=v11"`
-	SessionID       int32                         `kafka:"min=v7,max=v11"`
-	SessionEpoch    int32                         `kafka:"min=v7,max=v11"`
-	Topics          []fetch.RequestTopic          `kafka:"min=v0,max=v11"`
-	ForgottenTopics []fetch.RequestForgottenTopic `kafka:"min=v7,max=v11"`
-	RackID          string                        `kafka:"min=v11,max=v11"`
-}
-
-// ApiKey names the API to kafka-go.
-func (r *fetchRequest) ApiKey() protocol.ApiKey { return protocol.Fetch }
-
-// Broker routes the request to the partition's leader.
-func (r *fetchRequest) Broker(c protocol.Cluster) (protocol.Broker, error) {
-	return (&fetch.Request{Topics: r.Topics}).Broker(c)
-}
-
+// fetchResponse replaces kafka-go's type of the same API.
 type fetchResponse struct {
 	ThrottleTimeMs int32                `kafka:"min=v1,max=v11"`
 	ErrorCode      int16                `kafka:"min=v7,max=v11"`
@@ -94,7 +73,7 @@ type fetchResponsePartition struct {
 	RecordSet            rawBytes                    `kafka:"min=v0,max=v11"`
 }
 
-func init() { protocol.Register(&fetchRequest{}, &fetchResponse{}) }
+func init() { protocol.Register(&fetch.Request{}, &fetchResponse{}) }
 
 // fetched is the answer to one fetch of one partition.
 type fetched struct {
@@ -120,7 +99,7 @@ type fetcher struct {
 // bound is that of the partition, and the response's lies above it: kfake lists
 // no aborted transactions in a response that its own bound has cut short.
 func (f *fetcher) fetch(ctx context.Context, offset int64) (fetched, error) {
-	res, err := ask[*fetchResponse](ctx, f.client, &fetchRequest{
+	res, err := ask[*fetchResponse](ctx, f.client, &fetch.Request{
 		ReplicaID: -1, MaxWaitTime: int32(f.wait.Milliseconds()), MinBytes: 1, MaxBytes: math.MaxInt32, IsolationLevel: 1, SessionEpoch: -1,
 		Topics: []fetch.RequestTopic{{Topic: f.client.name(f.from.Topic), Partitions: []fetch.RequestPartition{{
 			Partition: f.from.ID, CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: f.bytes,

@@ -16,36 +16,33 @@ type Figure struct {
 	Lag   int64 // offsets from there to the end of committed records
 }
 
-// Figures returns where every input of the tasks of this process stands.
-func (r *Runner) Figures() []Figure {
+// each calls fn for every worker of this process, which holds still meanwhile.
+func (r *Runner) each(fn func(*worker)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var all []Figure
 	for _, w := range r.workers {
 		w.mu.Lock()
-		all = append(all, w.figures...)
+		fn(w)
 		w.mu.Unlock()
 	}
+}
+
+// Figures returns where every input of the tasks of this process stands.
+func (r *Runner) Figures() (all []Figure) {
+	r.each(func(w *worker) { all = append(all, w.figures...) })
 	return all
 }
 
 // Ready reports whether every task of this process has caught up once since it
 // was assigned, and why not.
 func (r *Runner) Ready() (bool, string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.workers) == 0 {
-		return false, "no partition assigned yet"
+	ready, reason := false, "no partition assigned yet"
+	caught := true
+	r.each(func(w *worker) { ready, reason, caught = true, "", caught && w.caught })
+	if !caught {
+		return false, "restoring or catching up"
 	}
-	for _, w := range r.workers {
-		w.mu.Lock()
-		caught := w.caught
-		w.mu.Unlock()
-		if !caught {
-			return false, "restoring or catching up"
-		}
-	}
-	return true, ""
+	return ready, reason
 }
 
 // note keeps what a fetch told about its input.
@@ -92,32 +89,16 @@ func (w *worker) show() {
 // read, until ctx ends. It is flow control only: what it misses costs waiting,
 // never a record.
 func (r *Runner) watchProgress(ctx context.Context) {
-	from := stream.Partition{Topic: stream.Progress, ID: 0}
-	f := &fetcher{client: r.client, from: from, bytes: 1 << 20, wait: pollWait}
-	var b backoff
-	_, offset, err := r.client.Bounds(ctx, from)
-	for ctx.Err() == nil {
-		if err != nil {
-			if b.wait(ctx) != nil {
-				return
-			}
-			_, offset, err = r.client.Bounds(ctx, from)
-			continue
-		}
-		var got fetched
-		if got, err = f.fetch(ctx, offset); err != nil {
-			continue
-		}
-		b.reset()
-		offset = got.next
-		for _, batch := range got.batches {
-			r.showOthers(batch)
+	for b := (backoff{}); ctx.Err() == nil; _ = b.wait(ctx) {
+		_, end, err := r.client.Bounds(ctx, stream.Partition{Topic: stream.Progress})
+		if err == nil {
+			_ = r.client.Follow(ctx, stream.Position{Topic: stream.Progress, Next: end}, r.showOthers)
 		}
 	}
 }
 
 // showOthers puts the clocks of partitions that run elsewhere on the board.
-func (r *Runner) showOthers(b stream.Batch) {
+func (r *Runner) showOthers(b stream.Batch) error {
 	for _, rec := range b.Records {
 		decoded, err := record.Decode(rec.Value)
 		if err != nil {
@@ -130,6 +111,7 @@ func (r *Runner) showOthers(b stream.Batch) {
 		counts := c.State == record.ClockActive || c.State == record.ClockIdle
 		r.board.publish(c.RawPartition, stream.Front{Counts: counts, Time: c.Time})
 	}
+	return nil
 }
 
 // Count is one figure of one task.
@@ -144,16 +126,10 @@ const countEvery = time.Second
 
 // Counts returns the figures of all tasks of this process, at most countEvery
 // old.
-func (r *Runner) Counts() []Count {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var all []Count
-	for _, w := range r.workers {
-		w.mu.Lock()
-		all = append(all, w.counts...)
-		all = append(all, Count{Task: w.id, Name: "batches_refused_total", Value: w.refused})
-		w.mu.Unlock()
-	}
+func (r *Runner) Counts() (all []Count) {
+	r.each(func(w *worker) {
+		all = append(append(all, w.counts...), Count{Task: w.id, Name: "batches_refused_total", Value: w.refused})
+	})
 	return all
 }
 

@@ -1,8 +1,10 @@
 package kafka
 
 import (
+	"cmp"
 	"encoding/json"
-	"sort"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/segmentio/kafka-go"
@@ -12,18 +14,14 @@ import (
 // one at most: a partition that moves has to be restored elsewhere.
 type sticky struct {
 	mu   sync.Mutex
-	held []int // what this member owns, told to the leader at the next join
+	held []int32 // what this member owns, told to the leader at the next join
 }
 
 // hold notes what this member owns now.
 func (s *sticky) hold(ids []int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held = s.held[:0]
-	for _, id := range ids {
-		s.held = append(s.held, int(id))
-	}
-	sort.Ints(s.held)
+	s.held = append([]int32{}, ids...)
 }
 
 // ProtocolName tells other members' programs which algorithm this is.
@@ -38,7 +36,7 @@ func (s *sticky) UserData() ([]byte, error) {
 
 // AssignGroups runs on the member that leads the group. Groups read one topic.
 func (s *sticky) AssignGroups(members []kafka.GroupMember, partitions []kafka.Partition) kafka.GroupMemberAssignments {
-	sort.Slice(members, func(i, j int) bool { return members[i].ID < members[j].ID })
+	slices.SortFunc(members, func(a, b kafka.GroupMember) int { return cmp.Compare(a.ID, b.ID) })
 	free := map[int]bool{}
 	topic := ""
 	for _, p := range partitions {
@@ -48,7 +46,7 @@ func (s *sticky) AssignGroups(members []kafka.GroupMember, partitions []kafka.Pa
 	deal(own, free)
 	result := kafka.GroupMemberAssignments{}
 	for i, m := range members {
-		sort.Ints(own[i])
+		slices.Sort(own[i])
 		result[m.ID] = map[string][]int{topic: own[i]}
 	}
 	return result
@@ -86,12 +84,7 @@ func keep(members []kafka.GroupMember, free map[int]bool, total int) [][]int {
 
 // deal gives what is free, in order, to whoever has least.
 func deal(own [][]int, free map[int]bool) {
-	ids := make([]int, 0, len(free))
-	for id := range free {
-		ids = append(ids, id)
-	}
-	sort.Ints(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(free)) {
 		least := 0
 		for i := range own {
 			if len(own[i]) < len(own[least]) {

@@ -133,7 +133,7 @@ func TestAssignmentsOfAGrowingGroup(t *testing.T) {
 func TestMemberTellsWhatItHolds(t *testing.T) {
 	var s sticky
 	s.hold([]int32{2, 0})
-	if words, err := s.UserData(); string(words) != "[0,2]" || err != nil {
-		t.Errorf("user data %s, error %v; want [0,2]", words, err)
+	if words, err := s.UserData(); string(words) != "[2,0]" || err != nil {
+		t.Errorf("user data %s, error %v; want [2,0]", words, err)
 	}
 }

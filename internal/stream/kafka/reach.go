@@ -35,33 +35,27 @@ func (c *Client) Reach(ctx context.Context) error {
 func (c *Client) reach(ctx context.Context, broker string) error {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	down := &failure.Unreachable{System: "Kafka", Address: broker}
+	down := func(err error, remedy string) error {
+		return &failure.Unreachable{System: "Kafka", Address: broker, Err: err, Remedy: remedy}
+	}
 	plain, err := (&net.Dialer{}).DialContext(ctx, "tcp", broker)
 	if err != nil {
-		down.Err, down.Remedy = err, "check kafka.brokers, and that the broker runs"
-		return down
+		return down(err, "check kafka.brokers, and that the broker runs")
 	}
 	defer plain.Close()
 	if c.settings.TLS != nil {
 		if err := handshake(ctx, plain, broker, c.settings.TLS); err != nil {
-			down.Err, down.Remedy = fmt.Errorf("TLS handshake: %w", err), tlsRemedy(err)
-			return down
+			return down(fmt.Errorf("TLS handshake: %w", err), tlsRemedy(err))
 		}
 	}
 	conn, err := (&kafka.Dialer{TLS: c.settings.TLS, SASLMechanism: c.auth, ClientID: c.settings.ClientID}).DialContext(ctx, "tcp", broker)
 	if err != nil {
-		down.Err, down.Remedy = fmt.Errorf("SASL: %w", err), saslRemedy
-		return down
+		return down(fmt.Errorf("SASL: %w", err), saslRemedy)
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(dialTimeout)) // a closed connection shows in the next call
-	if _, err := conn.ApiVersions(); err != nil {
-		down.Err, down.Remedy = err, c.silentRemedy()
-		return down
-	}
 	if _, err := conn.Brokers(); err != nil {
-		down.Err, down.Remedy = err, c.silentRemedy()
-		return down
+		return down(err, c.silentRemedy())
 	}
 	return nil
 }

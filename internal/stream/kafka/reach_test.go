@@ -46,6 +46,7 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 
 // What keeps a client from a broker is told in words, with the keys to look at.
 func TestReachTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	own, trusted := certificate(t)
 	_, stranger := certificate(t)
 	server := &tls.Config{Certificates: []tls.Certificate{own}}

@@ -82,7 +82,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	r.board = newBoard(r.tasks())
+	r.board = newBoard(r.counts[r.settings.Stage.State])
 	group, err := kafka.NewConsumerGroup(r.groupConfig())
 	if err != nil {
 		return fmt.Errorf("group %s: %w", r.settings.Group, err)
@@ -105,15 +105,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	<-joined
 	r.assign(context.Background(), nil)
 	r.wait.Wait()
-	return errors.Join(err, ignoreClosed(group.Close()))
-}
-
-// ignoreClosed drops the error of a connection that was already gone.
-func ignoreClosed(err error) error {
-	if retryable(err) {
-		return nil
-	}
-	return err
+	return errors.Join(err, group.Close())
 }
 
 // reach waits for the brokers, and says what is missing.
@@ -181,27 +173,12 @@ func (r *Runner) stageTopics(ctx context.Context) (map[stream.Topic]int32, error
 	return counts, nil
 }
 
-// tasks returns how many tasks the stage has.
-func (r *Runner) tasks() int32 {
-	if r.settings.Stage.Single {
-		return 1
-	}
-	return r.counts[r.settings.Stage.Inputs[0]]
-}
-
-// groupTopic is the topic whose partitions the group shares out: one per task.
-func (r *Runner) groupTopic() stream.Topic {
-	if r.settings.Stage.Single {
-		return r.settings.Stage.State
-	}
-	return r.settings.Stage.Inputs[0]
-}
-
+// groupConfig makes the group share out the state topic: a partition for each task.
 func (r *Runner) groupConfig() kafka.ConsumerGroupConfig {
 	return kafka.ConsumerGroupConfig{
 		ID: r.settings.Group, Brokers: r.client.settings.Brokers,
 		Dialer:         &kafka.Dialer{ClientID: r.client.settings.ClientID, TLS: r.client.settings.TLS, SASLMechanism: r.client.auth, Timeout: requestTimeout},
-		Topics:         []string{r.client.name(r.groupTopic())},
+		Topics:         []string{r.client.name(r.settings.Stage.State)},
 		GroupBalancers: []kafka.GroupBalancer{&r.sticky},
 		SessionTimeout: r.settings.SessionTimeout, RebalanceTimeout: r.settings.SessionTimeout,
 		HeartbeatInterval: r.settings.SessionTimeout / 6, JoinGroupBackoff: joinBackoff,
@@ -225,7 +202,7 @@ func (r *Runner) follow(ctx context.Context, group *kafka.ConsumerGroup) {
 			continue
 		}
 		var ids []int32
-		for _, a := range gen.Assignments[r.client.name(r.groupTopic())] {
+		for _, a := range gen.Assignments[r.client.name(r.settings.Stage.State)] {
 			ids = append(ids, int32(a.ID))
 		}
 		slices.Sort(ids)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -264,16 +265,14 @@ func (w *worker) cut() error {
 	if !w.owner.Changed() {
 		return nil
 	}
-	pieces, err := w.owner.Cut()
+	sends, err := w.owner.Cut()
 	if err != nil {
 		return err
 	}
 	if w.r.settings.Stage.Transactional {
-		if err := w.txn.send(w.hard, w.owner.Effects().Sends()); err != nil {
-			return err
-		}
+		sends = slices.Concat(w.owner.Effects().Sends(), sends)
 	}
-	if err := w.txn.send(w.hard, pieces); err != nil {
+	if err := w.txn.send(w.hard, sends); err != nil {
 		return err
 	}
 	if err := w.txn.end(w.hard, true); err != nil {

@@ -209,7 +209,7 @@ func TestFrontierJumpsOverAGapInAllPartitions(t *testing.T) {
 		{counting(100, 50), 1, 120},
 		{append(counting(100, 900), stream.Front{}), 0, 920},
 	} {
-		got := stream.Frontier(c.fronts, c.self, memory.AlignBound)
+		got := stream.Frontier(c.fronts, c.self, stream.AlignBound)
 		want := seconds(c.want)
 		if c.want < 0 {
 			want = stream.Far

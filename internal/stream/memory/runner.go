@@ -3,14 +3,8 @@ package memory
 import (
 	"fmt"
 
-	"cordon/internal/record"
 	"cordon/internal/stream"
 )
-
-// AlignBound is how far a task may read ahead of the slowest sibling, in event
-// time: together with lateness and patience it bounds the panes a scorer holds
-// open.
-const AlignBound = 20 * record.Second
 
 // Runner runs all tasks of one stage on a Log, one batch at a time and always
 // in partition order, so that a run is the same each time.
@@ -179,7 +173,7 @@ func (r *Runner) publish(o *owned) bool {
 func (r *Runner) now(o *owned, atEnd bool) stream.Now {
 	now := stream.Now{Wall: r.log.Time(), Frontier: stream.Far, AtEnd: atEnd}
 	if r.stage.Aligned {
-		now.Frontier = stream.Frontier(r.fronts, int(o.id), AlignBound)
+		now.Frontier = stream.Frontier(r.fronts, int(o.id), stream.AlignBound)
 	}
 	return now
 }
