@@ -15,6 +15,12 @@ import (
 // the metrics.
 const watchEvery = time.Second
 
+// ownFigures says what the figures of the runner mean; those of tasks stand in
+// Stage.Figures.
+var ownFigures = map[string]string{
+	"batches_refused_total": "Batches that could not be read and were passed over. Above 0: records are lost to this program.",
+}
+
 // figures is where a watch takes from: a kafka.Runner.
 type figures interface {
 	Figures() []kafka.Figure
@@ -88,7 +94,7 @@ func (w *watch) show() {
 			counted[s] = c.Value
 			w.count(s, c.Value)
 		} else {
-			w.set(w.metrics.Gauge(c.Name, w.meanings[c.Name], "partition", "kind"), s, c.Value)
+			w.set(w.metrics.Gauge(c.Name, w.meaning(c.Name), "partition", "kind"), s, c.Value)
 		}
 	}
 	w.counted = counted
@@ -97,6 +103,13 @@ func (w *watch) show() {
 			forget()
 		}
 	}
+}
+
+func (w *watch) meaning(name string) string {
+	if text, known := ownFigures[name]; known {
+		return text
+	}
+	return w.meanings[name]
 }
 
 func (w *watch) set(g observe.Gauges, s series, value int64) {
@@ -112,5 +125,5 @@ func (w *watch) count(s series, value int64) {
 	if value < last {
 		last = 0
 	}
-	w.metrics.Counter(s.name, w.meanings[s.name], "partition", "kind").With(s.first, s.second).Add(uint64(value - last))
+	w.metrics.Counter(s.name, w.meaning(s.name), "partition", "kind").With(s.first, s.second).Add(uint64(value - last))
 }

@@ -51,13 +51,16 @@ func TestWatchShowsFigures(t *testing.T) {
 	input := stream.Partition{Topic: stream.Telemetry, ID: 3}
 	from := &told{
 		figures: []kafka.Figure{{Input: input, Next: 70, Lag: 5}},
-		counts:  []kafka.Count{{Task: 3, Name: "late_total", Value: 4}, {Task: 3, Name: "terminals", Label: "known", Value: 9}},
+		counts:  []kafka.Count{{Task: 3, Name: "late_total", Value: 4}, {Task: 3, Name: "terminals", Label: "known", Value: 9}, {Task: 3, Name: "batches_refused_total"}},
 	}
 	m := observe.NewMetrics("scorer", "v1")
 	w := newWatch(m, from, &stream.Stage{Figures: map[string]string{"late_total": "Too late.", "terminals": "Terminals now."}})
 	w.show()
 	w.show() // the same again adds nothing
-	want := `# HELP cordon_input_lag_records Committed records not yet taken, by input topic and partition.
+	want := `# HELP cordon_batches_refused_total Batches that could not be read and were passed over. Above 0: records are lost to this program.
+# TYPE cordon_batches_refused_total counter
+cordon_batches_refused_total{kind="",partition="3"} 0
+# HELP cordon_input_lag_records Committed records not yet taken, by input topic and partition.
 # TYPE cordon_input_lag_records gauge
 cordon_input_lag_records{partition="3",topic="telemetry"} 5
 # HELP cordon_input_position_offset Offset of the next record at the last checkpoint, by input topic and partition.
