@@ -86,8 +86,13 @@ func (f *Feed) Tick(now record.Micros) []stream.Send {
 // End returns the last Clocks: Beyond after the newest record, or limit if that
 // is earlier. A clock ahead of the brokers' own would be refused.
 func (f *Feed) End(limit record.Micros) []stream.Send {
+	return f.EndAt(min(f.newest+Beyond, max(limit, f.newest)))
+}
+
+// EndAt returns the last Clocks, at a time not before the newest record.
+func (f *Feed) EndAt(at record.Micros) []stream.Send {
 	f.sends = f.sends[:0]
-	f.newest = min(f.newest+Beyond, max(limit, f.newest))
+	f.newest = max(at, f.newest)
 	f.clock = f.newest
 	for i := range f.sources {
 		f.clockOf(i)
