@@ -152,31 +152,20 @@ func (r *Run) append(sends []stream.Send, now record.Micros) error {
 	return r.Drain()
 }
 
-// Finish lets the clock run past every timer and drains the stages. The clock
-// goes in steps that grow: in one jump the measures of one partition would end
-// before another partition's time had moved, and the enforcer's limits, which
-// hold over all of them, would let more in than in any real course of time.
+// Finish lets the clock run past every timer and drains the stages.
 func (r *Run) Finish() error {
 	if err := r.Drain(); err != nil {
 		return err
 	}
-	last := r.feed.Newest()
-	for after, step := record.Minute, record.Minute; last > 0 && after < feed.Beyond; after += step {
-		if err := r.Tick(last + after); err != nil {
+	for _, at := range r.feed.End(stream.Far) {
+		if err := r.append(r.feed.ClockAt(at), at); err != nil {
 			return err
 		}
-		switch {
-		case after >= 3*record.Hour:
-			step = 6 * record.Hour
-		case after >= 15*record.Minute:
-			step = 10 * record.Minute
+		if err := r.Drain(); err != nil {
+			return err
 		}
 	}
-	sends := r.feed.EndAt(last + feed.Beyond)
-	if err := r.append(sends, r.feed.Newest()); err != nil {
-		return err
-	}
-	return r.Drain()
+	return nil
 }
 
 // Drain runs the stages until nothing moves, then hands out what they wrote.

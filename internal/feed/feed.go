@@ -83,14 +83,32 @@ func (f *Feed) Tick(now record.Micros) []stream.Send {
 	return f.sends
 }
 
-// End returns the last Clocks: Beyond after the newest record, or limit if that
-// is earlier. A clock ahead of the brokers' own would be refused.
-func (f *Feed) End(limit record.Micros) []stream.Send {
-	return f.EndAt(min(f.newest+Beyond, max(limit, f.newest)))
+// End returns the times of the last Clocks, to be written by ClockAt one after
+// the other: up to Beyond after the newest record, or to limit if that is
+// earlier, for a clock ahead of the brokers' own would be refused.
+//
+// They come in steps that grow. In one jump the measures of one partition would
+// end before another partition's time had moved, and the enforcer's limits,
+// which hold over all of them, would let more in than in any real course of
+// time.
+func (f *Feed) End(limit record.Micros) []record.Micros {
+	last := min(f.newest+Beyond, max(limit, f.newest))
+	var times []record.Micros
+	for step, at := record.Minute, f.newest+record.Minute; at < last; at += step {
+		times = append(times, at)
+		switch after := at - f.newest; {
+		case after >= 3*record.Hour:
+			step = 6 * record.Hour
+		case after >= 15*record.Minute:
+			step = 10 * record.Minute
+		}
+	}
+	return append(times, last)
 }
 
-// EndAt returns the last Clocks, at a time not before the newest record.
-func (f *Feed) EndAt(at record.Micros) []stream.Send {
+// ClockAt returns the Clocks of every source at a time, which is not before the
+// newest record's.
+func (f *Feed) ClockAt(at record.Micros) []stream.Send {
 	f.sends = f.sends[:0]
 	f.newest = max(at, f.newest)
 	f.clock = f.newest

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -148,7 +149,9 @@ func TestFeedKeepsItsPromises(t *testing.T) {
 		if fmt.Sprintf("%+v", plain(r.records)) != fmt.Sprintf("%+v", plain(want)) || !equal(r.keys, keys) {
 			t.Fatalf("records came as\n%v with keys %x, want\n%v with keys %x", plain(r.records), r.keys, plain(want), keys)
 		}
-		r.take(f.End(stream.Far), newest+feed.Beyond)
+		for _, at := range f.End(stream.Far) {
+			r.take(f.ClockAt(at), at)
+		}
 		r.checkClocks(sources, newest+feed.Beyond)
 	})
 }
@@ -192,7 +195,10 @@ func TestSameTelemetrySameRecords(t *testing.T) {
 			for i := range in {
 				all = append(all, f.Add(&in[i])...)
 			}
-			return fmt.Sprintf("%x", append(all, f.End(stream.Far)...))
+			for _, at := range f.End(stream.Far) {
+				all = append(all, f.ClockAt(at)...)
+			}
+			return fmt.Sprintf("%x", all)
 		}
 		if first, second := run(), run(); first != second {
 			t.Fatalf("first\n%s\nsecond\n%s", first, second)
@@ -214,15 +220,20 @@ func TestEndStopsAtTheLimit(t *testing.T) {
 	} {
 		f := feed.New(2)
 		f.Add(&raw.Telemetry{OccurredAt: start, SourceID: "upf-1", Kind: record.KindFlow, UEAddress: address(1)})
-		sends := f.End(c.limit)
-		for _, s := range sends {
-			var got raw.Telemetry
-			if err := new(raw.Decoder).Decode(s.Value, &got); err != nil || got.OccurredAt != c.want {
-				t.Errorf("%s: Clock at %s, error %v, want %s", c.name, got.OccurredAt, err, c.want)
+		times := f.End(c.limit)
+		if got := times[len(times)-1]; got != c.want || !slices.IsSorted(times) || times[0] > start+record.Minute {
+			t.Errorf("%s: Clocks at %v, want steps from %s to %s", c.name, times, start, c.want)
+		}
+		for _, at := range times {
+			for _, s := range f.ClockAt(at) {
+				var got raw.Telemetry
+				if err := new(raw.Decoder).Decode(s.Value, &got); err != nil || got.OccurredAt != at {
+					t.Errorf("%s: Clock at %s, error %v, want %s", c.name, got.OccurredAt, err, at)
+				}
 			}
 		}
-		if len(sends) != 2 || f.Newest() != c.want {
-			t.Errorf("%s: %d Clocks up to %s, want 2 up to %s", c.name, len(sends), f.Newest(), c.want)
+		if f.Newest() != c.want {
+			t.Errorf("%s: time %s, want %s", c.name, f.Newest(), c.want)
 		}
 	}
 }
@@ -284,7 +295,8 @@ func ExampleFeed() {
 	}
 	seen := raw.Telemetry{OccurredAt: 1_777_888_805_000_000, SourceID: "upf-1", Kind: record.KindFlow, UEAddress: netip.MustParseAddr("10.45.0.7")}
 	show(f.Add(&seen))
-	show(f.End(stream.Far))
+	times := f.End(stream.Far) // to be written one after the other
+	show(f.ClockAt(times[len(times)-1]))
 	// Output:
 	// 0 2026-05-04T10:00:05.000000Z upf-1 Clock
 	// 1 2026-05-04T10:00:05.000000Z upf-1 Clock

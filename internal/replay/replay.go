@@ -233,7 +233,9 @@ func (r *run) end(ctx context.Context) (Result, error) {
 	if r.result.Records == 0 {
 		return r.result, nil
 	}
-	r.buffered(r.feed.End(record.MicrosOf(time.Now())))
+	for _, at := range r.feed.End(record.MicrosOf(time.Now())) {
+		r.buffered(r.feed.ClockAt(at))
+	}
 	r.result.Clock = r.feed.Newest()
 	return r.result, r.flush(ctx)
 }
