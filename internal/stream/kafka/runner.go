@@ -28,8 +28,9 @@ type RunnerSettings struct {
 	TransactionTimeout time.Duration
 	// Interval is the time between two checkpoints of a partition.
 	Interval time.Duration
-	// PrefetchBytes is what one fetch of one partition asks for at most. Up to
-	// three are held: in work, waiting, on the way.
+	// PrefetchBytes is what one fetch of one partition asks for; 64 MiB at most,
+	// what is above counts as that. Each input holds one while the task is busy,
+	// and the task one in work.
 	PrefetchBytes int
 	// StartTimeout is how long to wait for the brokers at start; 0: one try.
 	StartTimeout time.Duration
