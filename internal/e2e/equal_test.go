@@ -78,6 +78,14 @@ func ofFleet(t *testing.T, attacks ...simulate.Attack) opener {
 // quiet runs the same stages in this process: what a live run has to equal.
 func quiet(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32) outputs {
 	t.Helper()
+	all := gather()
+	backtested(t, source, key, partitions, func(o backtest.Output) error { return all.take(o.Topic, o.Value) })
+	return all.outputs()
+}
+
+// backtested runs the stages over a source and hands every output to sink.
+func backtested(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32, sink func(backtest.Output) error) {
+	t.Helper()
 	first, err := collector.Stage(collector.DefaultSettings(), key)
 	second, err1 := scorer.Stage(scorer.DefaultSettings())
 	unlimited := enforcer.DefaultSettings()
@@ -86,11 +94,7 @@ func quiet(t *testing.T, source replay.Source, key pseudonym.Key, partitions int
 	if err := errors.Join(err, err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	all := gather()
-	run, err := backtest.New(backtest.Settings{
-		Stages: []*stream.Stage{first, second, third}, Partitions: partitions,
-		Sink: func(o backtest.Output) error { return all.take(o.Topic, o.Value) },
-	})
+	run, err := backtest.New(backtest.Settings{Stages: []*stream.Stage{first, second, third}, Partitions: partitions, Sink: sink})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +107,6 @@ func quiet(t *testing.T, source replay.Source, key pseudonym.Key, partitions int
 	if err := run.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	return all.outputs()
 }
 
 // gathering keeps the newest record of each (terminal, sequence).
