@@ -19,24 +19,28 @@ import (
 	"cordon/internal/stream/kafka"
 )
 
-// The broker goes down and comes back while records flow, in good order and by
-// kill -9.
+// The broker goes down while records flow, by kill -9 and in good order, stays
+// away until the runner has noticed, and comes back.
 func TestBrokerRestarts(t *testing.T) {
 	const partitions, rounds = 2, 3
 	broker := kafkatest.Private(t)
 	c := deployOn(t, broker.Addresses(), partitions)
 	r := start(t, c, stage(true))
+	outages := func() int { return r.told("trying again") + r.told("interrupted") }
 	for round := uint64(0); round < rounds; round++ {
 		written := writing(t, c, round*2000, round*2000+2000, partitions) // through the outage
+		await(t, "records of the round taken", func() bool { return taken(r) > int64(round*2000) })
+		before := outages()
 		if round%2 == 0 {
 			broker.Kill(t)
+		} else {
+			broker.Stop(t)
 		}
+		await(t, "told of the outage", func() bool { return outages() > before })
 		broker.Restart(t)
 		<-written
-	}
-	check(t, c, rounds*2000, partitions)
-	if r.told("trying again")+r.told("interrupted") == 0 {
-		t.Error("nothing was told of the outages")
+		check(t, c, round*2000+2000, partitions)
+		await(t, "all records of the round in a checkpoint", func() bool { return taken(r) == int64(round*2000+2000) })
 	}
 }
 
