@@ -12,10 +12,23 @@ import (
 	"cordon/scorer/pane"
 )
 
-// Restore takes one committed piece.
+// Restore takes one committed piece. An error wraps stream.ErrState.
 func (t *Task) Restore(key, value []byte) error {
+	if err := t.restore(key, value); err != nil {
+		return t.refusal(err)
+	}
+	return nil
+}
+
+// refusal says which state cannot be continued, and what to do.
+func (t *Task) refusal(err error) error {
+	return fmt.Errorf("%w: %s[%d]: %w; run the version that wrote it, or delete the state topic to learn anew",
+		stream.ErrState, stream.ScorerState, t.partition, err)
+}
+
+func (t *Task) restore(key, value []byte) error {
 	if len(key) == 0 {
-		return fmt.Errorf("%w: piece without a key", ErrState)
+		return errors.New("a piece without a key")
 	}
 	switch {
 	case key[0] == kindTerminal && len(key) == 1+len(record.Pseudonym{}):
@@ -26,7 +39,7 @@ func (t *Task) Restore(key, value []byte) error {
 	case key[0] == kindPartition && len(key) == 1:
 		return t.restorePartition(value)
 	}
-	return fmt.Errorf("%w: piece of unknown kind %d", ErrState, key[0])
+	return fmt.Errorf("a piece of unknown kind %d", key[0])
 }
 
 // restoreWaiting takes a record that waits, or its removal.
@@ -56,7 +69,7 @@ func (t *Task) restoreTerminal(id record.Pseudonym, value []byte) error {
 	}
 	rest, err := t.readTerminal(t.roster.at(t.roster.number(id)), value)
 	if err != nil {
-		return fmt.Errorf("%w: terminal: %w", ErrState, err)
+		return fmt.Errorf("terminal: %w", err)
 	}
 	if len(rest) > 0 {
 		t.restored[id] = append([]byte(nil), rest...)
@@ -122,15 +135,14 @@ func (t *Task) readNames(b []byte, c *pane.Context) ([]byte, error) {
 // Start puts what was restored in force and settles the generation.
 func (t *Task) Start(from stream.Start) error {
 	if from.Restored && from.Header.StateVersion != StateVersion {
-		return fmt.Errorf("%w: it has version %d, this program reads %d; run the version that wrote it, or delete the state topic to learn anew",
-			ErrState, from.Header.StateVersion, StateVersion)
+		return t.refusal(fmt.Errorf("it has layout %d, this program knows %d", from.Header.StateVersion, StateVersion))
 	}
 	t.deadLetters = from.Partitions[stream.DeadLetters]
 	t.digest = t.settings.Digest(from.Partitions[stream.Telemetry])
 	t.generation = t.startGeneration(&from)
 	t.coverage.add(tally{missing: int64(len(from.Lost))}, t.clock.watermark)
 	if err := t.startPanes(); err != nil {
-		return fmt.Errorf("%w: %w", ErrState, err)
+		return t.refusal(err)
 	}
 	t.startRoster(from.Restored && from.Header.StateGeneration != t.generation)
 	return t.startWaiting()
@@ -206,7 +218,7 @@ func (t *Task) startWaiting() error {
 	for i := range w.records {
 		h := &w.records[i]
 		if err := t.decoder.DecodeTelemetry(h.value, &t.telemetry); err != nil {
-			return fmt.Errorf("%w: a record that waits: %w", ErrState, err)
+			return t.refusal(fmt.Errorf("a record that waits: %w", err))
 		}
 		h.pane = pane.Of(t.telemetry.OccurredAt)
 		w.bytes += int64(len(h.value) + overhead)

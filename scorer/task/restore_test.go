@@ -27,7 +27,7 @@ func pieces(t testing.TB) []stream.Piece {
 	return cut.Pieces()
 }
 
-// State that is cut short or of an unknown kind is refused with ErrState,
+// State that is cut short or of an unknown kind is refused with stream.ErrState,
 // never taken for something else.
 func TestBadStateIsRefused(t *testing.T) {
 	refused := func(key, value []byte) bool {
@@ -37,7 +37,7 @@ func TestBadStateIsRefused(t *testing.T) {
 				p.Value = value
 			}
 			if err := task.Restore(p.Key, p.Value); err != nil {
-				return errors.Is(err, ErrState)
+				return errors.Is(err, stream.ErrState)
 			}
 		}
 		return task.Start(stream.Start{Restored: true, Header: stream.Header{StateVersion: StateVersion}, Partitions: testCounts()}) != nil
@@ -51,8 +51,8 @@ func TestBadStateIsRefused(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"", "x", "t", "header"} {
-		if err := New(DefaultSettings(), 0).Restore([]byte(key), []byte("x")); !errors.Is(err, ErrState) {
-			t.Errorf("key %q: %v, want %v", key, err, ErrState)
+		if err := New(DefaultSettings(), 0).Restore([]byte(key), []byte("x")); !errors.Is(err, stream.ErrState) {
+			t.Errorf("key %q: %v, want %v", key, err, stream.ErrState)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"cordon/scorer/pane"
 )
 
-// StateVersion is the layout of the pieces. Another one is refused.
+// StateVersion is the layout of the pieces; another one is refused.
 const StateVersion = 2
 
 // Kinds of pieces: the first byte of a key.
@@ -20,9 +20,6 @@ const (
 	kindWaiting   = 'w' // + number, 8 bytes
 	kindPartition = 'p'
 )
-
-// ErrState is returned for state that cannot be continued.
-var ErrState = errors.New("scorer state cannot be continued")
 
 // cutState follows what changed since the last committed cut.
 type cutState struct {
@@ -200,10 +197,10 @@ func tallyOf(a [4]int64) tally { return tally{a[0], a[1], a[2], a[3]} }
 func (t *Task) restorePartition(value []byte) error {
 	var s partitionState
 	if err := json.Unmarshal(value, &s); err != nil {
-		return fmt.Errorf("%w: partition piece: %w", ErrState, err)
+		return fmt.Errorf("partition piece: %w", err)
 	}
 	if s.First < 0 || len(s.Raw) > maxRawPartitions {
-		return fmt.Errorf("%w: partition piece is out of range", ErrState)
+		return errors.New("partition piece is out of range")
 	}
 	t.clock.raw = nil
 	for _, r := range s.Raw {

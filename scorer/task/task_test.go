@@ -397,8 +397,8 @@ func TestGeneration(t *testing.T) {
 		}
 	}
 	err := New(DefaultSettings(), 0).Start(stream.Start{Restored: true, Header: stream.Header{StateVersion: 99}})
-	if !errors.Is(err, ErrState) {
-		t.Errorf("another state version: %v, want %v", err, ErrState)
+	if !errors.Is(err, stream.ErrState) {
+		t.Errorf("another state version: %v, want %v", err, stream.ErrState)
 	}
 }
 
