@@ -1,7 +1,6 @@
 package task
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 
@@ -239,11 +238,12 @@ func (t *Task) bury(in input, p validate.Problem, out *stream.Effects) {
 
 // problemOf names the reason of a record that does not decode.
 func problemOf(err error) validate.Problem {
-	switch {
-	case errors.Is(err, record.ErrUnknownSchema):
-		return validate.Problem{Reason: record.DeadUnknownSchema, Detail: "schema: one this program knows"}
-	case errors.Is(err, record.ErrUnknownPayload):
-		return validate.Problem{Reason: record.DeadUnknownPayload, Detail: "payload: a record this program knows"}
+	p := validate.Problem{Reason: record.ReasonOf(err), Detail: "record: the encoding of its schema"}
+	switch p.Reason {
+	case record.DeadUnknownSchema:
+		p.Detail = "schema: one this program knows"
+	case record.DeadUnknownPayload:
+		p.Detail = "payload: a record this program knows"
 	}
-	return validate.Problem{Reason: record.DeadUndecodable, Detail: "record: the encoding of its schema"}
+	return p
 }

@@ -162,11 +162,8 @@ func fenceOf(actor string) int64 {
 // reject sends the record at hand to the dead letters: its position and why,
 // nothing of its content.
 func (t *Task) reject(err error, appended record.Micros) {
-	reason := record.DeadUndecodable
-	switch {
-	case errors.Is(err, record.ErrUnknownSchema):
-		reason = record.DeadUnknownSchema
-	case errors.Is(err, record.ErrUnknownPayload), errors.Is(err, errMisplaced):
+	reason := record.ReasonOf(err)
+	if errors.Is(err, errMisplaced) {
 		reason = record.DeadUnknownPayload
 	}
 	in := t.input

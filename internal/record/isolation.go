@@ -1,6 +1,9 @@
 package record
 
-import "net/netip"
+import (
+	"errors"
+	"net/netip"
+)
 
 // Action is what an isolation command asks for, least to most disruptive.
 type Action uint8
@@ -215,6 +218,18 @@ var deadLetterReasonNames = []string{"UNDECODABLE", "UNKNOWN_SCHEMA", "UNKNOWN_P
 
 // String returns the symbol of the schema.
 func (r DeadLetterReason) String() string { return symbol(deadLetterReasonNames, uint8(r)) }
+
+// ReasonOf returns the reason of a dead letter for an error of decoding;
+// DeadUndecodable for any other error.
+func ReasonOf(err error) DeadLetterReason {
+	switch {
+	case errors.Is(err, ErrUnknownSchema):
+		return DeadUnknownSchema
+	case errors.Is(err, ErrUnknownPayload):
+		return DeadUnknownPayload
+	}
+	return DeadUndecodable
+}
 
 // DeadLetter says where a record lies that could not be used, and why. Detail
 // never holds content.

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -146,4 +147,15 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("body %x:\ngot  %+v, err %v\nwant %+v", body, again, err, rec)
 		}
 	})
+}
+
+func TestReasonOfDecoding(t *testing.T) {
+	for err, want := range map[error]DeadLetterReason{
+		ErrUnknownSchema: DeadUnknownSchema, ErrUnknownPayload: DeadUnknownPayload, ErrUndecodable: DeadUndecodable,
+		errors.New("another"): DeadUndecodable,
+	} {
+		if got := ReasonOf(fmt.Errorf("telemetry: %w", err)); got != want {
+			t.Errorf("%v: got %v, want %v", err, got, want)
+		}
+	}
 }

@@ -123,7 +123,7 @@ func (t *Task) sendWarning(term *terminal, warning int, reason record.Reason, ou
 	term.warned[warning] = at
 	t.counts.warnings[warning]++
 	exceptions := [...]record.ExceptionID{record.WrongDestinationAddress, record.SuspicionOfDDoSAttack}
-	t.send(out, stream.VerdictsEarly, t.partition, term.id[:], &record.EarlyWarning{
+	t.send(out, stream.Send{Topic: stream.VerdictsEarly, Partition: t.partition, Key: term.id[:]}, &record.EarlyWarning{
 		Terminal: term.id, KeyEpoch: t.telemetry.KeyEpoch, ExceptionID: exceptions[warning],
 		Evidence: reason.Contribution, Reasons: []record.Reason{reason}, OccurredAt: at,
 	})

@@ -110,7 +110,7 @@ func (t *Task) take(b *stream.Batch, r *stream.Record, out *stream.Effects) {
 	case errors.Is(err, record.ErrUnknownSchema):
 		t.takeOther(r.Value, origin, out)
 	default:
-		t.refuse(reasonOf(err), origin, out)
+		t.refuse(record.ReasonOf(err), origin, out)
 	}
 }
 
@@ -118,7 +118,7 @@ func (t *Task) take(b *stream.Batch, r *stream.Record, out *stream.Effects) {
 func (t *Task) takeOther(value []byte, origin position, out *stream.Effects) {
 	other, err := t.decoder.Decode(value)
 	if err != nil {
-		t.refuse(reasonOf(err), origin, out)
+		t.refuse(record.ReasonOf(err), origin, out)
 		return
 	}
 	switch r := other.(type) {
@@ -208,17 +208,6 @@ func (t *Task) add(n pane.Number, out *stream.Effects) {
 	}
 }
 
-// reasonOf names why a record could not be decoded.
-func reasonOf(err error) record.DeadLetterReason {
-	switch {
-	case errors.Is(err, record.ErrUnknownPayload):
-		return record.DeadUnknownPayload
-	case errors.Is(err, record.ErrUnknownSchema):
-		return record.DeadUnknownSchema
-	}
-	return record.DeadUndecodable
-}
-
 // position says where a record came from.
 type position struct {
 	partition stream.Partition
@@ -230,21 +219,20 @@ type position struct {
 // holds stays where it is: in the telemetry topic, by its position.
 func (t *Task) refuse(reason record.DeadLetterReason, at position, out *stream.Effects) {
 	t.counts.refused[reason]++
-	t.send(out, stream.DeadLetters, at.partition.ID%max(t.deadLetters, 1),
-		fmt.Appendf(nil, "%s/%d/%d", at.partition.Topic, at.partition.ID, at.offset),
-		&record.DeadLetter{
-			Reason: reason, Stage: name, SourceTopic: string(at.partition.Topic),
-			SourcePartition: at.partition.ID, SourceOffset: at.offset, At: at.appended,
-		})
+	key := fmt.Appendf(nil, "%s/%d/%d", at.partition.Topic, at.partition.ID, at.offset)
+	t.send(out, stream.Send{Topic: stream.DeadLetters, Partition: at.partition.ID % max(t.deadLetters, 1), Key: key}, &record.DeadLetter{
+		Reason: reason, Stage: name, SourceTopic: string(at.partition.Topic),
+		SourcePartition: at.partition.ID, SourceOffset: at.offset, At: at.appended,
+	})
 }
 
-// send encodes a record and sends it.
-func (t *Task) send(out *stream.Effects, topic stream.Topic, partition int32, key []byte, rec any) {
+// send encodes a record as the value of s and sends it.
+func (t *Task) send(out *stream.Effects, s stream.Send, rec any) {
 	value, err := record.Append(t.buffer[:0], rec)
 	if err != nil { // a value its own schema cannot hold: seen in metrics, never fatal
 		t.counts.unencodable++
 		return
 	}
-	t.buffer = value
-	out.Send(stream.Send{Topic: topic, Partition: partition, Key: key, Value: value})
+	t.buffer, s.Value = value, value
+	out.Send(s)
 }

@@ -32,7 +32,7 @@ func (t *Task) tell(term *terminal, status record.VerdictStatus, n pane.Number, 
 	v.VerdictID = t.verdictID(&v)
 	v.Confidence = confidence(n-term.first, term.evidence.At(n).OutsideVolume() > 0, coverage)
 	t.counts.verdicts[status][v.Class]++
-	t.send(out, stream.Verdicts, t.partition, term.id[:], &v)
+	t.send(out, stream.Send{Topic: stream.Verdicts, Partition: t.partition, Key: term.id[:]}, &v)
 }
 
 // verdictID names a case: the same case has the same name in every run.
@@ -92,7 +92,7 @@ func (t *Task) progress(out *stream.Effects) {
 		t.sweepNames()
 	}
 	t.counts.progress++
-	t.send(out, stream.Verdicts, t.partition, []byte(progressKey), &p)
+	t.send(out, stream.Send{Topic: stream.Verdicts, Partition: t.partition, Key: []byte(progressKey)}, &p)
 }
 
 // evict forgets terminals that were silent for longer than anything is kept.
