@@ -112,3 +112,17 @@ func FuzzParseJSON(f *testing.F) {
 		}
 	})
 }
+
+func TestShiftMovesEveryTime(t *testing.T) {
+	at := record.Micros(1_777_888_800_000_000) // 2026-05-04T10:00:00Z
+	in := Telemetry{OccurredAt: at, Kind: record.KindFlow, IntervalStart: record.Some(at - record.Second)}
+	in.Flow.StartTime = record.Some(at - record.Minute)
+	in.Shift(record.Hour)
+	if in.OccurredAt != at+record.Hour || in.IntervalStart.Value != at+record.Hour-record.Second || in.Flow.StartTime.Value != at+record.Hour-record.Minute {
+		t.Errorf("got %s, %v, %v, want each an hour later", in.OccurredAt, in.IntervalStart, in.Flow.StartTime)
+	}
+	other := Telemetry{OccurredAt: at, Kind: record.KindSession}
+	if other.Shift(record.Hour); other.IntervalStart.Set || other.Flow.StartTime.Set {
+		t.Error("a time that was absent is set")
+	}
+}

@@ -66,6 +66,18 @@ type Session struct {
 	OtherUEAddress netip.Addr // second address, or the former one of ADDRESS_CHANGED; dropped
 }
 
+// Shift moves every time the record holds: a source whose clock is off by that
+// much, or a replay under another date.
+func (t *Telemetry) Shift(by record.Micros) {
+	t.OccurredAt += by
+	if t.IntervalStart.Set {
+		t.IntervalStart.Value += by
+	}
+	if t.Kind == record.KindFlow && t.Flow.StartTime.Set {
+		t.Flow.StartTime.Value += by
+	}
+}
+
 // ExpectedBehaviour is a provisioned profile (topic profiles.raw). Exactly one
 // of SUPI, InternalGroupID and TypeAllocationCode names its subject.
 type ExpectedBehaviour struct {

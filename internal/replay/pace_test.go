@@ -105,17 +105,3 @@ func TestPaceEndsWithTheContextAndWithTheBrokers(t *testing.T) {
 		}
 	})
 }
-
-func TestShiftMovesEveryTime(t *testing.T) {
-	in := seen(0)
-	in.IntervalStart = record.Some(start - record.Second)
-	in.Flow.StartTime = record.Some(start - record.Minute)
-	shift(in, record.Hour)
-	if in.OccurredAt != start+record.Hour || in.IntervalStart.Value != start+record.Hour-record.Second || in.Flow.StartTime.Value != start+record.Hour-record.Minute {
-		t.Errorf("got %s, %v, %v, want each an hour later", in.OccurredAt, in.IntervalStart, in.Flow.StartTime)
-	}
-	other := &raw.Telemetry{OccurredAt: start, Kind: record.KindSession}
-	if shift(other, record.Hour); other.IntervalStart.Set || other.Flow.StartTime.Set {
-		t.Error("a time that was absent is set")
-	}
-}

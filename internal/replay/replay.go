@@ -110,7 +110,7 @@ func (r *run) add(ctx context.Context, t *raw.Telemetry) error {
 	if t.Kind == record.KindClock {
 		return nil // the feed writes its own
 	}
-	shift(t, r.Shift)
+	t.Shift(r.Shift)
 	if r.result.Records == 0 {
 		r.result.First = t.OccurredAt
 		if err := CheckClock(ctx, r.Client, t.OccurredAt); err != nil {
@@ -235,19 +235,15 @@ func (r *run) end(ctx context.Context) (Result, error) {
 	}
 	for _, at := range r.feed.End(record.MicrosOf(time.Now())) {
 		r.buffered(r.feed.ClockAt(at))
+		if len(r.buffer.Sends()) < flushRecords {
+			continue
+		}
+		if err := r.flush(ctx); err != nil { // thousands of sources make many
+			return r.result, err
+		}
 	}
 	r.result.Clock = r.feed.Newest()
 	return r.result, r.flush(ctx)
-}
-
-func shift(t *raw.Telemetry, by record.Micros) {
-	t.OccurredAt += by
-	if t.IntervalStart.Set {
-		t.IntervalStart.Value += by
-	}
-	if t.Kind == record.KindFlow && t.Flow.StartTime.Set {
-		t.Flow.StartTime.Value += by
-	}
 }
 
 // CheckClock refuses a deployment whose clock has passed first.

@@ -139,13 +139,7 @@ func (d *delivery) send(r *report) {
 	t := &r.Telemetry
 	d.identify(r)
 	t.SourceID = r.from.name
-	t.OccurredAt += r.from.skew
-	if t.IntervalStart.Set {
-		t.IntervalStart.Value += r.from.skew
-	}
-	if t.Flow.StartTime.Set {
-		t.Flow.StartTime.Value += r.from.skew
-	}
+	t.Shift(r.from.skew)
 	arrives := r.at + r.from.delay + r.step.late
 	if d.v.Shuffle != 0 && !r.step.isLate && *r.from == (source{name: r.from.name}) {
 		arrives += record.Micros(d.random.Int64N(int64(d.shuffleBy)))
