@@ -11,5 +11,5 @@
 // what came out, in words.
 //
 // What it does not: it needs no Kafka and shows nothing about it; internal/e2e
-// does, and compares with Confirmed of this package.
+// does. Confirmed and Difference compare runs there as well.
 package scenario

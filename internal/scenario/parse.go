@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -87,7 +88,7 @@ func (p *parser) statement(l *line) {
 // set reads "set enforcer.mode ENFORCE".
 func (p *parser) set(l *line) {
 	program, key, found := strings.Cut(l.next("a key"), ".")
-	if !found || stageNumber(program) < 0 {
+	if !found || !slices.Contains(stageNames, program) {
 		l.failf("want a key that begins with collector, scorer or enforcer")
 		return
 	}
@@ -97,15 +98,6 @@ func (p *parser) set(l *line) {
 		l.failf("the value of %s is missing", key)
 	}
 	p.s.settings = append(p.s.settings, setting{p.number, program, key, value})
-}
-
-func stageNumber(name string) int {
-	for i, n := range stageNames {
-		if n == name {
-			return i
-		}
-	}
-	return -1
 }
 
 // source reads "source upf-2 delay 25s".
@@ -134,7 +126,7 @@ func (p *parser) source(l *line) {
 	p.s.sources = append(p.s.sources, src)
 }
 
-// words that cannot be names, for they mean something where names stand.
+// reserved are the words that mean something where names stand.
 var reserved = map[string]bool{
 	"": true, "all": true, "any": true, "no": true, "restart": true, "decide": true, "ack": true, "garbage": true,
 	"within": true, "before": true, "after": true, "from": true,
@@ -155,15 +147,11 @@ func (p *parser) fresh(l *line, what string) string {
 // terminals reads "terminal cam-1 tac 35693803 dnn iot", or a fleet,
 // "terminal cam-1..200".
 func (p *parser) terminals(l *line) {
-	names := []string{l.peek()}
-	if stem, from, to, ok := fleet(l.peek()); ok {
-		names = names[:0]
-		for i := from; i <= to; i++ {
-			names = append(names, stem+strconv.Itoa(i))
-		}
+	names := fleet(l.peek())
+	if names != nil {
 		l.next("")
 	} else {
-		p.fresh(l, "a terminal")
+		names = []string{p.fresh(l, "a terminal")}
 	}
 	like := terminal{}
 	var tac string
@@ -242,19 +230,23 @@ func (t *terminal) identify(number int, tac string) {
 	t.cell = fmt.Sprintf("ecgi-c3e%07x", 0x5a17000+number)
 }
 
-// fleet splits "cam-1..200".
-func fleet(text string) (stem string, from, to int, ok bool) {
+// fleet returns the names that "cam-1..200" stands for; nil for any other word.
+func fleet(text string) []string {
 	head, last, ok := strings.Cut(text, "..")
 	if !ok {
-		return "", 0, 0, false
+		return nil
 	}
-	stem = strings.TrimRight(head, "0123456789")
+	stem := strings.TrimRight(head, "0123456789")
 	from, err1 := strconv.Atoi(head[len(stem):])
 	to, err2 := strconv.Atoi(last)
 	if err1 != nil || err2 != nil || stem == "" || from < 0 || to <= from || to > maxFleet {
-		return "", 0, 0, false
+		return nil
 	}
-	return stem, from, to, true
+	var names []string
+	for i := from; i <= to; i++ {
+		names = append(names, stem+strconv.Itoa(i))
+	}
+	return names
 }
 
 func (p *parser) sourceNamed(l *line) *source {
@@ -268,18 +260,19 @@ func (p *parser) sourceNamed(l *line) *source {
 
 // who takes a terminal, a part of a fleet, or "all".
 func (p *parser) who(l *line) []*terminal {
-	name := l.next("a terminal")
-	if name == "all" {
+	word := l.next("a terminal")
+	if word == "all" {
 		return p.s.terminals
 	}
-	if stem, from, to, ok := fleet(name); ok {
-		var list []*terminal
-		for i := from; i <= to; i++ {
-			list = append(list, p.one(l, stem+strconv.Itoa(i)))
-		}
-		return list
+	names := fleet(word)
+	if names == nil {
+		names = []string{word}
 	}
-	return []*terminal{p.one(l, name)}
+	var list []*terminal
+	for _, name := range names {
+		list = append(list, p.one(l, name))
+	}
+	return list
 }
 
 func (p *parser) one(l *line, name string) *terminal {

@@ -151,7 +151,7 @@ func (p *player) decide(a *arrival) error {
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "decision %d %v", a.line, a.at))
 	d.DecisionID = record.ID(sum[:16])
-	return p.write(stream.OperatorDecisions, 0, []byte(d.Terminal.String()+d.Kind.String()), &d)
+	return p.write(stream.Send{Topic: stream.OperatorDecisions, Key: []byte(d.Terminal.String() + d.Kind.String())}, &d)
 }
 
 // answer writes a policy system's answer to the newest command about a terminal.
@@ -166,17 +166,17 @@ func (p *player) answer(a *arrival) error {
 			CommandID: c.CommandID, Terminal: terminal, Sequence: c.Sequence, State: a.act.state, System: "pcf-1", At: a.at,
 		}
 		n := p.run.Log().Partitions(stream.IsolationAcks)
-		return p.write(stream.IsolationAcks, stream.KeyPartition(terminal[:], n), terminal[:], &ack)
+		return p.write(stream.Send{Topic: stream.IsolationAcks, Partition: stream.KeyPartition(terminal[:], n), Key: terminal[:]}, &ack)
 	}
 	return fmt.Errorf("no command about %s has been given yet", a.act.terminal.name)
 }
 
-func (p *player) write(topic stream.Topic, partition int32, key []byte, rec any) error {
-	value, err := record.Append(nil, rec)
-	if err != nil {
+// write appends a record as the value of s.
+func (p *player) write(s stream.Send, rec any) (err error) {
+	if s.Value, err = record.Append(nil, rec); err != nil {
 		return err
 	}
-	return p.run.Log().Append([]stream.Send{{Topic: topic, Partition: partition, Key: key, Value: value}})
+	return p.run.Log().Append([]stream.Send{s})
 }
 
 // pseudonym finds a terminal's by its name; zero where its SUPI is not valid.

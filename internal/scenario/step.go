@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"strings"
 
 	"cordon/internal/raw"
@@ -40,7 +41,7 @@ func (p *parser) act(l *line, a *act) {
 	switch l.next("an act") {
 	case "restart":
 		a.kind = restart
-		if a.stage = stageNumber(l.next("a stage")); a.stage < 0 {
+		if a.stage = slices.Index(stageNames, l.next("a stage")); a.stage < 0 {
 			l.failf("want collector, scorer or enforcer")
 		}
 	case "decide":
