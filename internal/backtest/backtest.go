@@ -110,9 +110,6 @@ func (r *Run) Cut(i int) error {
 // Log is the log underneath, for tests that look at topics.
 func (r *Run) Log() *memory.Log { return r.log }
 
-// Tasks returns the running tasks of stage i.
-func (r *Run) Tasks(i int) []stream.Task { return r.runners[i].Tasks() }
-
 // Add takes the next observation.
 func (r *Run) Add(t *raw.Telemetry) error {
 	if err := r.append(r.feed.Add(t), r.feed.Newest()); err != nil || r.begun {

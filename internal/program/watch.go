@@ -28,7 +28,7 @@ type figures interface {
 }
 
 // watch copies what the runner knows into metrics, from a goroutine of its own
-// that startWatch starts and stop waits for.
+// that start starts and stop waits for.
 type watch struct {
 	metrics  *observe.Metrics
 	from     figures

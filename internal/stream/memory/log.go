@@ -196,7 +196,7 @@ func (p *partition) index(offset int64) int {
 	return low
 }
 
-// Start returns the first offset that is still held, End the next to be given.
+// Start returns the first offset that is still held.
 func (l *Log) Start(p stream.Partition) int64 {
 	if part, err := l.partition(p); err == nil {
 		return part.start

@@ -95,10 +95,8 @@ func (r *Runner) inputs(id int32) []stream.Partition {
 
 func (r *Runner) counts() map[stream.Topic]int32 {
 	counts := map[stream.Topic]int32{}
-	for _, list := range [][]stream.Topic{r.stage.Inputs, r.stage.Outputs, r.stage.Counts} {
-		for _, topic := range list {
-			counts[topic] = r.log.Partitions(topic)
-		}
+	for _, topic := range r.stage.Named() {
+		counts[topic] = r.log.Partitions(topic)
 	}
 	return counts
 }
