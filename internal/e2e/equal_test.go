@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,13 +163,7 @@ func (g *gathering) outputs() outputs {
 func ordered(from map[record.Pseudonym]map[[2]int64]string) map[record.Pseudonym][]string {
 	out := map[record.Pseudonym][]string{}
 	for id, lines := range from {
-		orders := make([][2]int64, 0, len(lines))
-		for order := range lines {
-			orders = append(orders, order)
-		}
-		sort.Slice(orders, func(i, j int) bool {
-			return orders[i][0] < orders[j][0] || orders[i][0] == orders[j][0] && orders[i][1] < orders[j][1]
-		})
+		orders := slices.SortedFunc(maps.Keys(lines), func(a, b [2]int64) int { return slices.Compare(a[:], b[:]) })
 		for _, order := range orders {
 			out[id] = append(out[id], lines[order])
 		}

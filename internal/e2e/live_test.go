@@ -77,6 +77,7 @@ func TestRestartChangesNothing(t *testing.T) {
 
 // interrupted replays a fleet and breaks in when about half of it is written.
 func interrupted(t *testing.T, breakIn func(*deployment)) {
+	t.Helper()
 	open := ofFleet(t, outbreak...)
 	d := deploy(t, 4)
 	d.startAll()
@@ -91,6 +92,10 @@ func interrupted(t *testing.T, breakIn func(*deployment)) {
 				}()
 			})
 		}
+	})
+	once.Do(func() {
+		t.Error("the replay ended before anything was interrupted: nothing is shown")
+		close(done)
 	})
 	<-done
 	same(t, quiet(t, open(), d.key, d.partitions), got)

@@ -1,9 +1,10 @@
 package e2e
 
 import (
+	"cmp"
 	"io"
 	"math/rand/v2"
-	"sort"
+	"slices"
 	"testing"
 
 	"cordon/collector/pseudonym"
@@ -32,7 +33,7 @@ func shuffle(t *testing.T, source replay.Source, seed uint64, within record.Micr
 	for source.Next(&r) == nil {
 		all = append(all, moved{r.OccurredAt + record.Micros(dice.Int64N(int64(within))), r})
 	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].at < all[j].at })
+	slices.SortStableFunc(all, func(a, b moved) int { return cmp.Compare(a.at, b.at) })
 	s := &shuffled{}
 	for _, m := range all {
 		s.records = append(s.records, m.Telemetry)

@@ -40,7 +40,10 @@ func soakRound(t *testing.T, dice *rand.Rand, round int) {
 	d := deploy(t, 4)
 	d.startAll()
 	stop, done := make(chan struct{}), make(chan int)
-	go func() { done <- interrupt(d, dice, stop) }()
+	go func() {
+		defer close(done) // also when a program that does not stop ends it
+		done <- interrupt(d, dice, stop)
+	}()
 	got := d.replayed(open(), 20, nil)
 	close(stop)
 	n := <-done

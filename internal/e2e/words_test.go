@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"cordon/internal/stream"
 )
 
 // What a newcomer meets first when something is missing: the exit code and the
@@ -68,18 +71,22 @@ func TestWrongKeyStops(t *testing.T) {
 	d.startAll()
 	d.replayed(marked(), 0, nil)
 	d.stop("collector")
-	before := len(d.records("telemetry"))
+	before := len(d.records(stream.Telemetry))
 	if err := os.Remove(filepath.Join(d.dir, "pseudonym.key")); err != nil {
 		t.Fatal(err)
 	}
 	d.newKey()
 	p := d.launch("collector")
-	<-p.done
+	select {
+	case <-p.done:
+	case <-time.After(30 * time.Second):
+		t.Fatalf("the collector still runs under another key after 30 s:\n%s", d.tail("collector"))
+	}
 	text, _ := os.ReadFile(p.log)
 	if code := p.cmd.ProcessState.ExitCode(); code == 0 || !strings.Contains(string(text), "keys.file") {
 		t.Errorf("exit code %d, want a failure that names keys.file:\n%s", code, d.tail("collector"))
 	}
-	if after := len(d.records("telemetry")); after != before {
+	if after := len(d.records(stream.Telemetry)); after != before {
 		t.Errorf("%d records were written under another key", after-before)
 	}
 }
