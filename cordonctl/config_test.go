@@ -154,3 +154,28 @@ func TestConfigCheckJSON(t *testing.T) {
 		t.Errorf("enforcer: mode %q, problems %v; want ENFORCE, none", mode, got[1].Problems)
 	}
 }
+
+// The ranges in the tags are all that bounds a number: the tasks take single
+// keys as they are.
+func TestEveryNumberHasItsBounds(t *testing.T) {
+	for program, check := range programs {
+		checked, err := check("", []string{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers := 0
+		for _, s := range checked.Settings {
+			switch s.Type {
+			case "whole number", "duration", "size":
+				numbers++
+				low, high, ranged := strings.Cut(s.Allowed, "..")
+				if !ranged || low == "" || high == "" {
+					t.Errorf("%s: %s allows %q, want a lowest and a highest value", program, s.Name, s.Allowed)
+				}
+			}
+		}
+		if program != "collector" && numbers == 0 { // without a key file nothing of the collector is in force
+			t.Errorf("%s: no key with a number was looked at", program)
+		}
+	}
+}

@@ -56,45 +56,16 @@ func DefaultSettings() Settings {
 	}
 }
 
-// bound is what one key may be.
-type bound struct {
-	key         string
-	value       int64
-	least, most int64
-}
-
-// Validate reports what is wrong with the settings, in the words of their keys.
+// Validate reports what is wrong with the settings beyond the range of a single
+// key, in the words of the keys. The ranges stand in the tags, and whoever reads
+// a configuration (internal/config) holds it against them.
 func (s Settings) Validate() error {
-	for _, b := range s.bounds() {
-		if b.value < b.least || b.value > b.most {
-			return fmt.Errorf("%s: want %d to %d, have %d", b.key, b.least, b.most, b.value)
-		}
-	}
 	for _, pool := range s.TerminalPools {
 		if !pool.IsValid() {
 			return fmt.Errorf("terminal_pools: an entry is not an address range such as 10.45.0.0/16")
 		}
 	}
 	return nil
-}
-
-// bounds lists what each key may be; durations in milliseconds.
-func (s Settings) bounds() []bound {
-	const second, minute = 1000, 60_000
-	return []bound{
-		{"keys.cache", s.Keys.Cache, 0, 1 << 24},
-		{"lateness (ms)", s.Lateness.Milliseconds(), 0, minute},
-		{"source_patience (ms)", s.Patience.Milliseconds(), second, minute},
-		{"idle_after (ms)", s.IdleAfter.Milliseconds(), 5 * second, 20 * second},
-		{"clock_every (ms)", s.ClockEvery.Milliseconds(), second, minute},
-		{"clock_silence (ms)", s.ClockSilence.Milliseconds(), 30 * second, 60 * minute},
-		{"stalled_after (ms)", s.StalledAfter.Milliseconds(), 10 * second, 60 * minute},
-		{"future_bound (ms)", s.FutureBound.Milliseconds(), second, minute},
-		{"resolve_wait (ms)", s.ResolveWait.Milliseconds(), 0, minute},
-		{"keep_released (ms)", s.KeepReleased.Milliseconds(), minute, 24 * 60 * minute},
-		{"held_bytes", s.HeldBytes, 1 << 16, 1 << 32},
-		{"bindings", s.Bindings, 1, 100_000_000},
-	}
 }
 
 // digest names what decides about records: the settings, but for where the key

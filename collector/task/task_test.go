@@ -384,10 +384,6 @@ func TestSettings(t *testing.T) {
 		t.Errorf("defaults: %v", err)
 	}
 	for key, change := range map[string]func(*task.Settings){
-		"lateness":       func(s *task.Settings) { s.Lateness = 2 * time.Minute },
-		"idle_after":     func(s *task.Settings) { s.IdleAfter = 0 },
-		"held_bytes":     func(s *task.Settings) { s.HeldBytes = 1 },
-		"keys.cache":     func(s *task.Settings) { s.Keys.Cache = -1 },
 		"terminal_pools": func(s *task.Settings) { s.TerminalPools = []netip.Prefix{{}} },
 	} {
 		s := settings()

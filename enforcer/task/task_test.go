@@ -318,16 +318,10 @@ func TestSettings(t *testing.T) {
 		t.Errorf("defaults: %v", err)
 	}
 	for key, edit := range map[string]func(s *Settings){
-		"mode":                    func(s *Settings) { s.Mode = "enforce" },
-		"isolations_per_minute":   func(s *Settings) { s.IsolationsPerMinute = 0 },
-		"isolated_share_permille": func(s *Settings) { s.SharePermille = 1001 },
-		"durations":               func(s *Settings) { s.Durations = nil },
-		"durations: number 2":     func(s *Settings) { s.Durations = []time.Duration{time.Hour, time.Minute} },
-		"durations: number 1":     func(s *Settings) { s.Durations = []time.Duration{1500 * time.Millisecond} },
-		"probation":               func(s *Settings) { s.Probation = -time.Second },
-		"memory":                  func(s *Settings) { s.Memory = time.Minute },
-		"rate_limit_uplink":       func(s *Settings) { s.RateLimitUplink = 0 },
-		"rate_limit_downlink":     func(s *Settings) { s.RateLimitDownlink = 2e9 },
+		"mode":                func(s *Settings) { s.Mode = "enforce" },
+		"durations":           func(s *Settings) { s.Durations = nil },
+		"durations: number 2": func(s *Settings) { s.Durations = []time.Duration{time.Hour, time.Minute} },
+		"durations: number 1": func(s *Settings) { s.Durations = []time.Duration{1500 * time.Millisecond} },
 	} {
 		s := DefaultSettings()
 		edit(&s)

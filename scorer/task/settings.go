@@ -79,20 +79,10 @@ func DefaultSettings() Settings {
 	}
 }
 
-// bound is what one key may be.
-type bound struct {
-	key         string
-	value       int64
-	least, most int64
-}
-
-// Validate reports what is wrong with the settings, in the words of their keys.
+// Validate reports what is wrong with the settings beyond the range of a single
+// key, in the words of the keys. The ranges stand in the tags, and whoever reads
+// a configuration (internal/config) holds it against them.
 func (s Settings) Validate() error {
-	for _, b := range s.bounds() {
-		if b.value < b.least || b.value > b.most {
-			return fmt.Errorf("%s: want %d to %d, have %d", b.key, b.least, b.most, b.value)
-		}
-	}
 	if s.Decision.Watch > s.Decision.Malicious {
 		return fmt.Errorf("decision.watch: %d is above decision.malicious, %d", s.Decision.Watch, s.Decision.Malicious)
 	}
@@ -103,30 +93,6 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("infrastructure: %w", err)
 	}
 	return nil
-}
-
-// bounds lists what each key may be; durations in milliseconds.
-func (s Settings) bounds() []bound {
-	const minute, week = 60_000, 7 * 24 * 60 * 60_000
-	return []bound{
-		{"lateness (ms)", s.Lateness.Milliseconds(), 0, minute},
-		{"held_bytes", s.HeldBytes, 1 << 16, 1 << 30},
-		{"scan.failure_tcp", s.Scan.FailureTCP, 1, 899},
-		{"scan.failure_other", s.Scan.FailureOther, 1, 899},
-		{"scan.failure_scanning", s.Scan.FailureScanning, 900, 999},
-		{"flood.bytes", s.Flood.Bytes, 1_000, 1_000_000_000},
-		{"flood.packets", s.Flood.Packets, 10, 10_000_000},
-		{"volume.uplink", s.Volume.Uplink, 1_000, 100_000_000_000},
-		{"volume.flow_starts", s.Volume.FlowStarts, 1, 10_000_000},
-		{"volume.ack_permille", s.Volume.AckPermille, 0, 1_000},
-		{"decision.malicious", s.Decision.Malicious, 12_000, 60_000},
-		{"decision.family", s.Decision.Family, 1_000, 12_000},
-		{"decision.watch", s.Decision.Watch, 6_000, 60_000},
-		{"decision.watch_outside", s.Decision.WatchOutside, 0, 60_000},
-		{"decision.clear", s.Decision.Clear, 0, 12_000},
-		{"decision.clear_scan (ms)", s.Decision.ClearScan.Milliseconds(), minute, week},
-		{"decision.clear_flood (ms)", s.Decision.ClearFlood.Milliseconds(), minute, week},
-	}
 }
 
 // Digest names the settings together with the build's detection version and

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 	"unsafe"
 
 	"cordon/internal/record"
@@ -477,12 +476,9 @@ func TestSettingsValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for key, change := range map[string]func(*Settings){
-		"lateness":         func(s *Settings) { s.Lateness = 61 * time.Second },
-		"scan.failure_tcp": func(s *Settings) { s.Scan.FailureTCP = 0 },
-		"flood.bytes":      func(s *Settings) { s.Flood.Bytes = 1 },
-		"decision.watch":   func(s *Settings) { s.Decision.Watch = 30_000 },
-		"decision.clear":   func(s *Settings) { s.Decision.Clear = 12_000 },
-		"infrastructure":   func(s *Settings) { s.Infrastructure = []string{"here"} },
+		"decision.watch": func(s *Settings) { s.Decision.Watch = 30_000 },
+		"decision.clear": func(s *Settings) { s.Decision.Clear = 12_000 },
+		"infrastructure": func(s *Settings) { s.Infrastructure = []string{"here"} },
 	} {
 		s := DefaultSettings()
 		change(&s)
