@@ -224,6 +224,9 @@ func TestEndStopsAtTheLimit(t *testing.T) {
 		if got := times[len(times)-1]; got != c.want || !slices.IsSorted(times) || times[0] > start+record.Minute {
 			t.Errorf("%s: Clocks at %v, want steps from %s to %s", c.name, times, start, c.want)
 		}
+		if n := len(times); n > 1 && times[n-1]-times[n-2] > feed.ClockEvery {
+			t.Errorf("%s: the last step is %s long, want at most %s: all but one source would look late", c.name, (times[n-1] - times[n-2]).Duration(), feed.ClockEvery.Duration())
+		}
 		for _, at := range times {
 			for _, s := range f.ClockAt(at) {
 				var got raw.Telemetry
