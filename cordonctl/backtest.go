@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cordon/collector/keyfile"
 	"cordon/collector/pseudonym"
 	collector "cordon/collector/task"
 	enforcer "cordon/enforcer/task"
@@ -116,12 +115,9 @@ func (f *backtestFlags) pipeline() (pseudonym.Key, []*stream.Stage, error) {
 	if f.partitions < 1 || f.partitions > 1024 {
 		return pseudonym.Key{}, nil, failure.Usage(fmt.Errorf("--partitions %d: 1 to 1024", f.partitions))
 	}
-	key := pseudonym.TestKey()
-	if f.keyFile != "" {
-		var err error
-		if key, err = keyfile.Read(f.keyFile); err != nil {
-			return key, nil, err
-		}
+	key, err := pseudonymKey(f.keyFile)
+	if err != nil {
+		return key, nil, err
 	}
 	stages, err := f.stages(key)
 	return key, stages, err

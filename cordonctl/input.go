@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cordon/collector/keyfile"
 	"cordon/collector/pseudonym"
 	"cordon/internal/capture"
 	"cordon/internal/failure"
@@ -19,7 +20,7 @@ import (
 	"cordon/internal/record"
 )
 
-// inputFlags say how captures are read; replay, backtest and inspect share them.
+// inputFlags say how captures are read; replay and backtest share them.
 type inputFlags struct {
 	format         string
 	local          []string
@@ -64,6 +65,15 @@ func (f *inputFlags) open(paths []string) (*capture.Source, error) {
 		return nil, failure.Usage(err)
 	}
 	return source, nil
+}
+
+// pseudonymKey reads the key of --key-file; without one it is the published test
+// key.
+func pseudonymKey(file string) (pseudonym.Key, error) {
+	if file == "" {
+		return pseudonym.TestKey(), nil
+	}
+	return keyfile.Read(file)
 }
 
 // each calls fn for every observation of the source, with progress.

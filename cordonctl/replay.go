@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cordon/collector/keyfile"
 	"cordon/collector/pseudonym"
 	"cordon/internal/backtest"
 	"cordon/internal/capture"
@@ -139,11 +138,9 @@ func runReplay(c *cobra.Command, f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	key := pseudonym.TestKey()
-	if f.keyFile != "" {
-		if key, err = keyfile.Read(f.keyFile); err != nil {
-			return err
-		}
+	key, err := pseudonymKey(f.keyFile)
+	if err != nil {
+		return err
 	}
 	source, err := f.input.open(args)
 	if err != nil {
@@ -159,12 +156,13 @@ func runReplay(c *cobra.Command, f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.write(c, client, source, replay.Settings{Client: client, Source: source, Shift: by, Speed: speed}, key), rejected(c, source))
+	return errors.Join(f.write(c, source, replay.Settings{Client: client, Source: source, Shift: by, Speed: speed}, key), rejected(c, source))
 }
 
-// write replays, and shows what came out if asked to.
-func (f *replayFlags) write(c *cobra.Command, client *kafka.Client, source *capture.Source, s replay.Settings, key pseudonym.Key) error {
-	mark, err := replay.MarkOutputs(c.Context(), client, shownTopics...)
+// write replays source, which s holds as well, and shows what came out if asked
+// to.
+func (f *replayFlags) write(c *cobra.Command, source *capture.Source, s replay.Settings, key pseudonym.Key) error {
+	mark, err := replay.MarkOutputs(c.Context(), s.Client, shownTopics...)
 	if err != nil {
 		return err
 	}
@@ -190,7 +188,7 @@ func (f *replayFlags) write(c *cobra.Command, client *kafka.Client, source *capt
 	if !f.wait || result.Records == 0 {
 		return printWritten(c, result)
 	}
-	return f.await(c, awaited{client, mark, result, source, key, began})
+	return f.await(c, awaited{s.Client, mark, result, source, key, began})
 }
 
 // printWritten tells what a replay wrote that nobody waits for.
@@ -219,10 +217,6 @@ type awaited struct {
 	began  time.Time
 }
 
-// settle is how far before the last Clock the pipeline's progress may stay: the
-// lateness and what a pane takes.
-const settle = record.Minute
-
 // shownTopics are what the summary of a replay is made from.
 var shownTopics = []stream.Topic{
 	stream.Telemetry, stream.DeadLetters, stream.VerdictsEarly, stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal,
@@ -232,7 +226,7 @@ func (f *replayFlags) await(c *cobra.Command, a awaited) error {
 	ctx, cancel := context.WithTimeout(c.Context(), f.timeout)
 	defer cancel()
 	bar := newProgress(c)
-	err := replay.Await(ctx, a.client, a.mark, a.result.Clock-settle, func(at record.Micros) {
+	err := replay.Await(ctx, a.client, a.mark, a.result.Settled(), func(at record.Micros) {
 		bar.at(0, 0, fmt.Sprintf("decided up to %s", at))
 	})
 	bar.end()

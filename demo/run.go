@@ -14,12 +14,8 @@ import (
 	"cordon/internal/stream"
 )
 
-const (
-	// settle is how far before the last Clock the pipeline's progress may stay.
-	settle = record.Minute
-	// decideWithin bounds the wait for the end: it takes a second or two.
-	decideWithin = 2 * time.Minute
-)
+// decideWithin bounds the wait for the end: it takes a second or two.
+const decideWithin = 2 * time.Minute
 
 // run is the demo: start, replay, watch, show, stop, and say how to go on.
 func run(ctx context.Context, o options) error {
@@ -102,7 +98,7 @@ func decided(ctx context.Context, d *stack, from replay.Mark, result replay.Resu
 	}
 	ctx, cancel := context.WithTimeout(ctx, decideWithin)
 	defer cancel()
-	if err := replay.Await(ctx, d.client, from, result.Clock-settle, nil); err != nil {
+	if err := replay.Await(ctx, d.client, from, result.Settled(), nil); err != nil {
 		return fmt.Errorf("%w; the logs are in %s", err, d.dir)
 	}
 	return nil

@@ -188,7 +188,7 @@ func (d *deployment) replayed(source replay.Source, speed int64, observe func(in
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if err := replay.Await(ctx, d.client, mark, result.Clock-record.Minute, nil); err != nil {
+	if err := replay.Await(ctx, d.client, mark, result.Settled(), nil); err != nil {
 		d.t.Fatalf("waiting for the end of the replay: %v", err)
 	}
 	return d.outputs()

@@ -61,6 +61,14 @@ type Result struct {
 	Clock   record.Micros // time of the last Clocks
 }
 
+// settle is how far before the last Clock the pipeline's progress may stay: the
+// lateness and what a pane takes.
+const settle = record.Minute
+
+// Settled is up to when everything is decided once the pipeline has worked
+// through what was written, for Await. Without a record it is not after 0.
+func (r Result) Settled() record.Micros { return r.Clock - settle }
+
 // writer takes records to the brokers and returns once all have acknowledged
 // them: a kafka.Writer.
 type writer interface {
