@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -83,7 +84,7 @@ func (d *doctor) topicSettings(ctx context.Context, wanted []stream.TopicSetting
 		if err != nil {
 			return err
 		}
-		for _, key := range sortedKeys(t.Config) {
+		for _, key := range slices.Sorted(maps.Keys(t.Config)) {
 			if value := has[key]; !sameSetting(value, t.Config[key]) {
 				wrong++
 				d.setting(t.Topic, key, value, t.Config[key])
@@ -112,13 +113,4 @@ func sameSetting(a, b string) bool {
 	slices.Sort(x)
 	slices.Sort(y)
 	return slices.Equal(x, y)
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

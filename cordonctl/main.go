@@ -1,6 +1,7 @@
 // Command cordonctl is what people use Cordon with: replay and backtest
 // captures, watch and explain verdicts, set up topics and keys, look for what is
-// wrong. One file per command.
+// wrong. A command lies in the file of its name, and what is large of it beside
+// that.
 //
 // Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a needed
 // system is not reachable, 4 done but some input was rejected.

@@ -25,11 +25,7 @@ const digestPartitions = 1024
 // thresholdsOf returns the thresholds of the settings, and whether the digest
 // of a verdict is theirs.
 func thresholdsOf(s scorer.Settings, digest record.Digest) thresholds {
-	d := s.Decision
-	t := thresholds{Rule: judge.Rule{
-		Malicious: detect.Nats(d.Malicious), Family: detect.Nats(d.Family), Watch: detect.Nats(d.Watch),
-		WatchOutside: detect.Nats(d.WatchOutside), Clear: detect.Nats(d.Clear),
-	}}
+	t := thresholds{Rule: s.Rule()}
 	for n := int32(1); n <= digestPartitions && !t.known; n++ {
 		t.known = s.Digest(n) == digest
 	}

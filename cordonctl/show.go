@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"io"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -49,15 +52,9 @@ func (r *results) table(w io.Writer, names map[record.Pseudonym]string) {
 			ids = append(ids, id)
 		}
 	}
-	sort.Slice(ids, func(i, j int) bool {
-		a, b := r.cases[ids[i]].worst, r.cases[ids[j]].worst
-		if a.Class != b.Class {
-			return a.Class < b.Class
-		}
-		if a.Evidence != b.Evidence {
-			return a.Evidence > b.Evidence
-		}
-		return ids[i].String() < ids[j].String()
+	slices.SortFunc(ids, func(x, y record.Pseudonym) int {
+		a, b := r.cases[x].worst, r.cases[y].worst
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(b.Evidence, a.Evidence), bytes.Compare(x[:], y[:]))
 	})
 	for i, id := range ids {
 		if i == maxRows {
@@ -119,13 +116,8 @@ func abs(n int64) int64 { return max(n, -n) }
 
 // counts writes a map of counters in the order of its keys.
 func counts(m map[string]int64) string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
 	var parts []string
-	for _, k := range keys {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
 		parts = append(parts, fmt.Sprintf("%d %s", m[k], k))
 	}
 	if len(parts) == 0 {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"io"
-	"sort"
+	"slices"
 	"strings"
 
 	"cordon/internal/record"
@@ -55,18 +57,13 @@ func (w *witness) lines() []line {
 			lines = append(lines, line{person: p, id: id})
 		}
 	}
-	sort.Slice(lines, func(i, j int) bool { return lines[i].before(&lines[j]) })
+	slices.SortFunc(lines, compareLines)
 	return lines
 }
 
-func (l *line) before(other *line) bool {
-	a, b := l.rank(), other.rank()
-	for i := range a {
-		if a[i] != b[i] {
-			return a[i] < b[i]
-		}
-	}
-	return l.id.String() < other.id.String()
+func compareLines(a, b line) int {
+	x, y := a.rank(), b.rank()
+	return cmp.Or(slices.Compare(x[:], y[:]), bytes.Compare(a.id[:], b.id[:]))
 }
 
 // rank is what lines are sorted by: verdict, class, time.

@@ -32,15 +32,15 @@ func deed(t simulate.Truth) string {
 	return string(t.Label) + ": " + t.ExceptionID.String()
 }
 
-// counts is the evidence from which a family of detectors counts in a verdict,
+// countsFrom is the evidence from which a family of detectors counts in a verdict,
 // in milli-nats (docs/detection.md).
-const counts = 3000
+const countsFrom = 3000
 
 // reasons says why, the strongest first; what does not count is left out.
 func reasons(v *record.Verdict) string {
 	var parts []string
 	for _, r := range v.Reasons {
-		if len(parts) == 0 || r.Contribution >= counts {
+		if len(parts) == 0 || r.Contribution >= countsFrom {
 			parts = append(parts, reason(r))
 		}
 	}

@@ -1,6 +1,6 @@
 // Package capture turns recorded traffic into telemetry: pcap and pcapng
 // files, Zeek connection logs, Avro container files and JSON lines become
-// raw.Telemetry records, as cordonctl replay, backtest and inspect need them.
+// raw.Telemetry records, as cordonctl replay and backtest need them.
 //
 // What it promises: the same files give the same records in the same order.
 // Records made from packets and from Zeek logs come in order of OccurredAt;

@@ -32,7 +32,8 @@ func (f *Fleet) Truth() []Truth {
 	return sorted
 }
 
-// WriteTruth writes the truth as CSV, as cordonctl evaluate reads it.
+// WriteTruth writes the truth as CSV: a heading, then a line for each terminal
+// that is not benign, by start. An empty end is that of the simulation.
 func (f *Fleet) WriteTruth(w io.Writer) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"source", "label", "start", "end", "exceptionId"}}

@@ -102,8 +102,9 @@ func (s Settings) Digest(partitions int32) record.Digest {
 	return record.Digest(sum[:len(record.Digest{})])
 }
 
-// rule returns the decision rule of the settings.
-func (s Settings) rule() judge.Rule {
+// Rule returns the decision rule of the settings, for those who compute a
+// verdict again as well.
+func (s Settings) Rule() judge.Rule {
 	return judge.Rule{
 		Malicious: detect.Nats(s.Decision.Malicious), Family: detect.Nats(s.Decision.Family),
 		Watch: detect.Nats(s.Decision.Watch), WatchOutside: detect.Nats(s.Decision.WatchOutside),

@@ -74,7 +74,7 @@ func New(s Settings, partition int32) *Task {
 	t := &Task{
 		partition: partition,
 		settings:  s,
-		rule:      s.rule(),
+		rule:      s.Rule(),
 		clock:     clock{lateness: record.MicrosIn(s.Lateness)},
 		roster:    newRoster(),
 		names:     newNames(),
