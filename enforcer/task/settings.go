@@ -90,7 +90,9 @@ func (s Settings) limits() guard.Limits {
 	return guard.Limits{PerMinute: s.IsolationsPerMinute, SharePermille: s.SharePermille}
 }
 
+// digest names the settings in checkpoints. The number rises when the same
+// settings come to mean something else.
 func (s Settings) digest() record.Digest {
 	sum := sha256.Sum256(fmt.Appendf(nil, "enforcer 1 %+v", s))
-	return record.Digest(sum[:8])
+	return record.Digest(sum[:len(record.Digest{})])
 }
