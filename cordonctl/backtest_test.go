@@ -64,7 +64,7 @@ func TestBacktestRejectsSomeInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
-			run(t, "backtest", "--out", out, write(t, "input.jsonl", good+"\n"+c.line+"\n"+good+"\n")).expect(t, 4, c.text, "terminals")
+			run(t, "backtest", "--out", out, write(t, "input.jsonl", good+"\n"+c.line+"\n"+good+"\n")).expect(t, 4, c.text, "of 1 terminal, ")
 			if !strings.Contains(string(content(t, filepath.Join(out, "summary.json"))), `"accepted": 2`) {
 				t.Errorf("summary: %s, want 2 accepted", content(t, filepath.Join(out, "summary.json")))
 			}
@@ -75,7 +75,7 @@ func TestBacktestRejectsSomeInput(t *testing.T) {
 func TestBacktestSaysWhenNothingIsOfATerminal(t *testing.T) {
 	log := "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\n" +
 		"1500000000.0\tC1\t8.8.8.8\t1\t9.9.9.9\t2\ttcp\n"
-	run(t, "backtest", write(t, "conn.log", log)).expect(t, 0, "--local CIDR")
+	run(t, "backtest", write(t, "conn.log", log)).expect(t, 0, "0 records of 0 terminals, in ", "--local CIDR")
 }
 
 // A folder with a summary is whole.

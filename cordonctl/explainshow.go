@@ -103,7 +103,21 @@ func endInWords(d record.Destination) string {
 	if d.Port != 0 {
 		port = fmt.Sprintf("port %d", d.Port)
 	}
-	return fmt.Sprintf("%s %s, protocol %d", d.Address, port, d.Protocol)
+	return fmt.Sprintf("%s %s, %s", d.Address, port, protocol(d.Protocol))
+}
+
+// protocol names what terminals mostly use, and gives the IANA number of the
+// rest.
+func protocol(number int32) string {
+	switch number {
+	case 1:
+		return "icmp"
+	case 6:
+		return "tcp"
+	case 17:
+		return "udp"
+	}
+	return fmt.Sprintf("protocol %d", number)
 }
 
 // device names what is known of the terminal's kind.

@@ -52,11 +52,11 @@ type span struct{ first, last record.Micros }
 
 // finding is what came of one terminal.
 type finding struct {
-	first   record.Micros // decision of the first verdict
-	worst   record.Verdict
-	early   record.Micros // first early warning; 0: none
-	command record.IsolationCommand
-	ended   bool // the newest verdict is CLEARED
+	first    record.Micros // decision of the first verdict
+	worst    record.Verdict
+	early    record.Micros             // first early warning; 0: none
+	commands []record.IsolationCommand // in their order
+	ended    bool                      // the newest verdict is CLEARED
 }
 
 // written are the files of a folder, by the topics that go into them.
@@ -158,10 +158,26 @@ func (r *results) note(o backtest.Output, rec any) {
 		r.verdict(rec)
 	case *record.IsolationCommand:
 		r.summary.Commands[rec.Action.String()]++
-		if f := r.finding(rec.Terminal); f.command.Sequence == 0 {
-			f.command = *rec
+		f := r.finding(rec.Terminal)
+		f.commands = append(f.commands, *rec)
+	}
+}
+
+// answer is the command that held when the worst verdict was decided, or else
+// the first after it: a terminal may have had several cases, each with another
+// answer. It is nil where nothing was ordered.
+func (f *finding) answer() *record.IsolationCommand {
+	var held *record.IsolationCommand
+	for i := range f.commands {
+		c := &f.commands[i]
+		if c.IssuedAt > f.worst.DecidedAt && held != nil {
+			break
+		}
+		if held = c; c.Action == record.ActionRelease {
+			held = nil
 		}
 	}
+	return held
 }
 
 func (r *results) verdict(v *record.Verdict) {

@@ -32,16 +32,25 @@ func (r *results) show(c *cobra.Command, terminals []capture.Terminal, key pseud
 	}
 	w := c.OutOrStdout()
 	s := r.summary
-	fmt.Fprintf(w, "%d records of %d terminals, %.1f terminal-days, %s to %s, in %.1f s\n", s.Records, s.Terminals, s.TerminalDays, s.FirstEvent, s.LastEvent, s.WallSeconds)
+	fmt.Fprintf(w, "%s of %s%s, in %.1f s\n", plural(int(s.Records), "record"), plural(int(s.Terminals), "terminal"), s.when(), s.WallSeconds)
 	if len(s.DeadLettered) > 0 || s.Late > 0 {
 		fmt.Fprintf(w, "not used: %s, %d late\n", counts(s.DeadLettered), s.Late)
 	}
-	fmt.Fprintf(w, "raised: %s; cleared: %d; commands: %s\n", counts(s.Raised), s.Cleared, counts(s.Commands))
+	fmt.Fprintf(w, "raised: %d MALICIOUS, %d MALFUNCTIONING, %d WATCH; cleared: %d; commands: %s\n",
+		s.Raised["MALICIOUS"], s.Raised["MALFUNCTIONING"], s.Raised["WATCH"], s.Cleared, counts(s.Commands))
 	r.table(w, names)
 	if !quiet(c) && len(r.cases) > 0 {
 		fmt.Fprintln(c.ErrOrStderr(), "\n"+r.next)
 	}
 	return nil
+}
+
+// when says how long was watched; nothing where nothing was accepted.
+func (s *summary) when() string {
+	if s.Accepted == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %.2f terminal-days, %s to %s", s.TerminalDays, s.FirstEvent, s.LastEvent)
 }
 
 // table prints the terminals with verdicts, the worst first.
@@ -79,15 +88,15 @@ func printFinding(w io.Writer, id record.Pseudonym, name string, f *finding) {
 		fmt.Fprintf(t, "  early warning\t%s\n", f.early)
 	}
 	fmt.Fprintf(t, "  first verdict\t%s\n", f.first)
-	fmt.Fprintf(t, "  evidence\t%s nats, confidence %d %%\n", nats(v.Evidence), v.Confidence)
+	fmt.Fprintf(t, "  worst verdict\t%s, %s nats of evidence, confidence %d %%\n", v.DecidedAt, nats(v.Evidence), v.Confidence)
 	for _, reason := range v.Reasons {
 		fmt.Fprintf(t, "  %s\t+%s nats: %s\n", reason.Family, milli(reason.Contribution), inWords(reason))
 	}
 	if v.Counterfactual != "" {
 		fmt.Fprintf(t, "  otherwise\t%s\n", v.Counterfactual)
 	}
-	if f.command.Sequence > 0 {
-		fmt.Fprintf(t, "  command\t%s %s (%s), issued %s, until %s\n", f.command.Action, destinations(f.command.Target), f.command.Mode, f.command.IssuedAt, f.command.ExpiresAt)
+	if c := f.answer(); c != nil {
+		fmt.Fprintf(t, "  command\t%s%s (%s), issued %s, until %s\n", c.Action, aim(c.Target), c.Mode, c.IssuedAt, c.ExpiresAt)
 	}
 	t.Flush()
 }
@@ -101,12 +110,22 @@ func inWords(r record.Reason) string {
 	return text
 }
 
-func destinations(t record.Target) string {
+// aim says what a command blocks, or down to what it limits.
+func aim(t record.Target) string {
 	var list []string
 	for _, d := range t.Destinations {
 		list = append(list, endInWords(record.Destination{Address: d.Address, Port: d.Port, Protocol: d.Protocol}))
 	}
-	return strings.Join(list, ", ")
+	if t.UplinkBitsPerSecond.Set {
+		list = append(list, fmt.Sprintf("%d bit/s up", t.UplinkBitsPerSecond.Value))
+	}
+	if t.DownlinkBitsPerSecond.Set {
+		list = append(list, fmt.Sprintf("%d bit/s down", t.DownlinkBitsPerSecond.Value))
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " " + strings.Join(list, ", ")
 }
 
 // nats writes milli-nats with one decimal, cut.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -46,6 +47,48 @@ func TestTableWorstFirst(t *testing.T) {
 	}
 	if r.summary.Raised["WATCH"] != 25 || r.summary.Commands["RATE_LIMIT"] != 1 {
 		t.Errorf("summary %+v, want 25 WATCH and 1 RATE_LIMIT", r.summary)
+	}
+}
+
+// A terminal may have several cases: the command shown is the one that answered
+// the worst verdict, in whatever order verdicts and commands were read.
+func TestAnswerBelongsToTheWorstVerdict(t *testing.T) {
+	command := func(at record.Micros, action record.Action) record.IsolationCommand {
+		return record.IsolationCommand{IssuedAt: at, Action: action}
+	}
+	block, limit, release := record.ActionBlockDestination, record.ActionRateLimit, record.ActionRelease
+	for name, c := range map[string]struct {
+		commands []record.IsolationCommand
+		want     record.Micros // when it was issued; -1: none
+	}{
+		"nothing ordered":      {nil, -1},
+		"held already":         {[]record.IsolationCommand{command(5, limit)}, 5},
+		"replaced by it":       {[]record.IsolationCommand{command(5, limit), command(10, block), command(15, limit)}, 10},
+		"of an earlier case":   {[]record.IsolationCommand{command(5, limit), command(8, release), command(11, block), command(12, limit)}, 11},
+		"only of an early one": {[]record.IsolationCommand{command(5, limit), command(8, release)}, -1},
+		"released later":       {[]record.IsolationCommand{command(5, limit), command(18, release)}, 5},
+	} {
+		f := finding{worst: record.Verdict{DecidedAt: 10}, commands: c.commands}
+		got := record.Micros(-1)
+		if answer := f.answer(); answer != nil {
+			got = answer.IssuedAt
+		}
+		if got != c.want {
+			t.Errorf("%s: the command of %d, want that of %d", name, got, c.want)
+		}
+	}
+}
+
+func TestAim(t *testing.T) {
+	block := record.Target{Destinations: []record.TargetDestination{{Protocol: 17, Address: netip.MustParseAddr("192.0.2.1"), Port: 53}}}
+	limit := record.Target{UplinkBitsPerSecond: record.Some[int64](8000)}
+	for _, c := range []struct {
+		target record.Target
+		want   string
+	}{{record.Target{}, ""}, {block, " 192.0.2.1 port 53, udp"}, {limit, " 8000 bit/s up"}} {
+		if got := aim(c.target); got != c.want {
+			t.Errorf("aim(%+v) = %q, want %q", c.target, got, c.want)
+		}
 	}
 }
 
