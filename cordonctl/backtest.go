@@ -51,10 +51,10 @@ is who (terminals.csv) and a summary.`,
 		RunE: func(c *cobra.Command, args []string) error { return runBacktest(c, f, args) },
 	}
 	f.input.add(c)
-	c.Flags().StringVar(&f.config, "config", "", "folder with collector.yaml, scorer.yaml, enforcer.yaml; what is absent has its defaults")
-	c.Flags().StringVar(&f.keyFile, "key-file", "", "pseudonym key (default: the published test key)")
-	c.Flags().Int32Var(&f.partitions, "partitions", 1, "partitions of the topics keyed by terminal")
-	c.Flags().StringVar(&f.out, "out", "", "folder to write the results to")
+	c.Flags().StringVar(&f.config, "config", "", "`DIR` with collector.yaml, scorer.yaml, enforcer.yaml; what is absent has its defaults")
+	c.Flags().StringVar(&f.keyFile, "key-file", "", "`FILE` with the pseudonym key (default: the published test key)")
+	c.Flags().Int32Var(&f.partitions, "partitions", 1, "`NUMBER` of partitions of the topics keyed by terminal")
+	c.Flags().StringVar(&f.out, "out", "", "`DIR` to write the results to")
 	return c
 }
 
@@ -113,7 +113,7 @@ func (f *backtestFlags) run(c *cobra.Command, stages []*stream.Stage, source *ca
 // pipeline reads the configuration and makes the three stages.
 func (f *backtestFlags) pipeline() (pseudonym.Key, []*stream.Stage, error) {
 	if f.partitions < 1 || f.partitions > 1024 {
-		return pseudonym.Key{}, nil, failure.Usage(fmt.Errorf("--partitions %d: 1 to 1024", f.partitions))
+		return pseudonym.Key{}, nil, failure.Usage(fmt.Errorf("--partitions %d: want 1 to 1024", f.partitions))
 	}
 	key, err := pseudonymKey(f.keyFile)
 	if err != nil {

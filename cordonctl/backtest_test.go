@@ -78,6 +78,23 @@ func TestBacktestSaysWhenNothingIsOfATerminal(t *testing.T) {
 	run(t, "backtest", write(t, "conn.log", log)).expect(t, 0, "0 records of 0 terminals, in ", "--local CIDR")
 }
 
+func TestBacktestSaysWhatIsWrongWithAFile(t *testing.T) {
+	const header = "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00"
+	for name, c := range map[string]struct {
+		content string
+		code    int
+		text    string
+	}{
+		"empty":          {"", 4, "the file is empty"},
+		"something else": {"hello", 4, "known are pcap"},
+		"cut header":     {header[:10], 4, "(the file ends in the middle)"},
+		"cut packet":     {header + "\x00\x00", 4, "nothing could be used"},
+		"no packets":     {header, 0, "no packet and no row"},
+	} {
+		t.Run(name, func(t *testing.T) { run(t, "backtest", write(t, "capture", c.content)).expect(t, c.code, c.text) })
+	}
+}
+
 // A folder with a summary is whole.
 func TestBacktestInterrupted(t *testing.T) {
 	input, out := simulatedFile(t, "fleet.jsonl"), t.TempDir()

@@ -53,8 +53,8 @@ problem.`,
   cordonctl config check --program scorer --all > scorer.yaml`,
 		RunE: func(c *cobra.Command, args []string) error { return runConfigCheck(c, f, args) },
 	}
-	c.Flags().StringVar(&f.dir, "dir", "", "folder with collector.yaml, scorer.yaml, enforcer.yaml; what is absent has its defaults")
-	c.Flags().StringVar(&f.program, "program", "", "collector, scorer or enforcer: whose configuration FILE is; without FILE, whose defaults to show")
+	c.Flags().StringVar(&f.dir, "dir", "", "`DIR` with collector.yaml, scorer.yaml, enforcer.yaml; what is absent has its defaults")
+	c.Flags().StringVar(&f.program, "program", "", "`PROGRAM`, collector, scorer or enforcer: whose configuration FILE is; without FILE, whose defaults to show")
 	c.Flags().BoolVar(&f.all, "all", false, "print every key with its meaning, not only those that were set")
 	return c
 }

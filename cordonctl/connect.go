@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -29,9 +30,9 @@ type own struct{}
 
 func (n *connection) add(c *cobra.Command) {
 	n.flags = c
-	c.Flags().StringVar(&n.file, "config", "", "YAML file with kafka and topics sections (TLS, SASL)")
-	c.Flags().StringSliceVar(&n.brokers, "brokers", nil, "host:port of brokers (default 127.0.0.1:9092)")
-	c.Flags().StringVar(&n.prefix, "prefix", "", "prefix of the deployment's topics (default cordon.)")
+	c.Flags().StringVar(&n.file, "config", "", "YAML `FILE` with kafka and topics sections (TLS, SASL)")
+	c.Flags().StringSliceVar(&n.brokers, "brokers", nil, "`HOST:PORT` of brokers (default 127.0.0.1:9092)")
+	c.Flags().StringVar(&n.prefix, "prefix", "", "`PREFIX` of the deployment's topics (default cordon.)")
 }
 
 // given reports whether any flag names a deployment.
@@ -69,9 +70,21 @@ func (n *connection) dial(c *cobra.Command) (*kafka.Client, error) {
 	}
 	if err := client.Reach(c.Context()); err != nil {
 		client.Close()
-		return nil, err
+		return nil, inFlags(err)
 	}
 	return client, nil
+}
+
+// inFlags adds to a remedy, which names keys as for the programs, where
+// cordonctl has them from.
+func inFlags(err error) error {
+	var u *failure.Unreachable
+	if !errors.As(err, &u) {
+		return err
+	}
+	named := *u
+	named.Remedy += " (here: --brokers, CORDON_KAFKA_BROKERS, or the file of --config)"
+	return &named
 }
 
 // inWordsOf says how a deployment is reached: which brokers, how protected.

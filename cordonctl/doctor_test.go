@@ -108,9 +108,9 @@ func TestDoctorOfARunningDeployment(t *testing.T) {
 	all := look(t, at, 0)
 	wants(t, all, stateOK, "broker", "no TLS, no SASL")
 	wants(t, all, stateOK, "raw 0", "ACTIVE, reported up to 2026-01-09T00:0")
-	wants(t, all, stateOK, "collector", "records unread")
+	wants(t, all, stateOK, "collector", "0 records behind it")
 	wants(t, all, stateOK, "verdicts 1", "coverage 1000 ‰")
-	wants(t, all, stateOK, "enforcer", "records unread")
+	wants(t, all, stateOK, "enforcer", "0 records behind it")
 	wants(t, all, stateOK, "mode", "DRY_RUN: isolations are only rehearsed")
 
 	run(t, append([]string{"replay", path}, at...)...).expect(t, 2, "clock of this deployment stands at")

@@ -76,7 +76,7 @@ func (d *doctor) header(ctx context.Context, p stream.Partition) (said[stream.He
 // standing is where a program stands in its inputs.
 type standing struct {
 	headers int
-	unread  int64
+	unread  int64         // records that no checkpoint stands behind yet
 	newest  record.Micros // when the last checkpoint was taken
 	oldest  record.Micros // of those with something to read, when it was taken
 }
@@ -151,7 +151,7 @@ func (d *doctor) neverRan(ctx context.Context, f flow) error {
 // moves judges a program by what it has not read and how long ago it last
 // stored where it is.
 func (d *doctor) moves(f flow, sum *standing) {
-	text := fmt.Sprintf("%d records unread, last checkpoint %s ago", sum.unread, inSeconds(d.now-sum.newest))
+	text := fmt.Sprintf("last checkpoint %s ago, %s behind it", inSeconds(d.now-sum.newest), plural(int(sum.unread), "record"))
 	age := d.now - sum.oldest
 	remedy := fmt.Sprintf("is the %s running? look at its log and /readyz", f.program)
 	switch {

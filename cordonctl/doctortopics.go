@@ -41,6 +41,9 @@ func (d *doctor) topics(ctx context.Context) error {
 	} else {
 		d.tell(stateOK, "topics", fmt.Sprintf("all %d are there, %d raw and %d telemetry partitions", len(wanted), d.counts[stream.TelemetryRaw], d.counts[stream.Telemetry]))
 	}
+	if len(missing) == len(wanted) {
+		return nil
+	}
 	d.partitionCounts()
 	return d.topicSettings(ctx, wanted)
 }

@@ -55,15 +55,15 @@ the numbers of a verdict do not add up, explain says so and exits with 1.`,
 		RunE: func(c *cobra.Command, args []string) error { return runExplain(c, &f, args[0]) },
 	}
 	f.connection.add(c)
-	c.Flags().StringVar(&f.verdicts, "verdicts", "", "verdicts.jsonl of a backtest (default: the topic of the deployment)")
-	c.Flags().StringVar(&f.scorer, "scorer-config", "", "the scorer's YAML file, for its thresholds (default: the shipped ones)")
+	c.Flags().StringVar(&f.verdicts, "verdicts", "", "`FILE`, the verdicts.jsonl of a backtest (default: the topic of the deployment)")
+	c.Flags().StringVar(&f.scorer, "scorer-config", "", "the scorer's YAML `FILE`, for its thresholds (default: the shipped ones)")
 	return c
 }
 
 func runExplain(c *cobra.Command, f *explainFlags, prefix string) error {
 	prefix = strings.ToLower(prefix)
 	if !isPrefix(prefix) {
-		return failure.Usage(fmt.Errorf("TERMINAL %q: want the first digits of a pseudonym, 1 to 32 of 0-9 and a-f", prefix))
+		return failure.Usage(fmt.Errorf("TERMINAL %q: want the first digits of a pseudonym, 1 to 32 of 0-9 and a-f; terminals.csv of backtest --out says whose is which", prefix))
 	}
 	if f.verdicts != "" && f.given() {
 		return failure.Usage(errors.New("--verdicts reads a file, so --brokers, --config and --prefix do not go with it"))
@@ -199,7 +199,7 @@ const ambiguous = 5
 // once: a scorer that was restarted may repeat some.
 func (h *history) only() ([]record.Verdict, error) {
 	if len(h.cases) == 0 {
-		return nil, fmt.Errorf("no verdict about a terminal whose pseudonym begins with %s", h.prefix)
+		return nil, fmt.Errorf("no verdict about a terminal whose pseudonym begins with %s; backtest and replay --wait list those with one", h.prefix)
 	}
 	if len(h.cases) > 1 {
 		var names []string

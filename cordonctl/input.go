@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,17 +33,39 @@ type inputFlags struct {
 }
 
 func (f *inputFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.format, "format", "auto", "auto, pcap, zeek, avro or jsonl; gzip and xz are unpacked")
-	c.Flags().StringArrayVar(&f.local, "local", nil, "CIDR whose addresses are terminals; repeatable (default: private, carrier-NAT and unique-local ranges)")
-	c.Flags().StringArrayVar(&f.terminals, "terminal", nil, "address that is a terminal; repeatable, then only these are")
+	c.Flags().StringVar(&f.format, "format", "auto", "`FORMAT`: auto, pcap, zeek, avro or jsonl; gzip and xz are unpacked")
+	c.Flags().StringArrayVar(&f.local, "local", nil, "`CIDR` whose addresses are terminals; repeatable (default: private, carrier-NAT and unique-local ranges)")
+	c.Flags().StringArrayVar(&f.terminals, "terminal", nil, "`ADDRESS` that is a terminal; repeatable, then only these are")
 	c.Flags().DurationVar(&f.reportInterval, "report-interval", 10*time.Second, "time between two reports of an open flow in a packet capture")
-	c.Flags().StringVar(&f.tac, "type-allocation-code", "", "8 digits: device type of all terminals")
-	c.Flags().StringVar(&f.dnn, "dnn", "", "data network name of all records")
-	c.Flags().StringVar(&f.snssai, "snssai", "", "slice of all records, such as 1-0000a1")
+	c.Flags().StringVar(&f.tac, "type-allocation-code", "", "`CODE` of 8 digits: device type of all terminals")
+	c.Flags().StringVar(&f.dnn, "dnn", "", "data network `NAME` of all records")
+	c.Flags().StringVar(&f.snssai, "snssai", "", "`SLICE` of all records, such as 1-0000a1")
+}
+
+// snssaiForm is a slice as telemetry names it: its type, alone or with the
+// differentiator (TS 29.571).
+var snssaiForm = regexp.MustCompile(`^([01]?\d?\d|2[0-4]\d|25[0-5])(-[0-9a-fA-F]{6})?$`)
+
+// check refuses values that no input could be read with, each under the name of
+// its flag.
+func (f *inputFlags) check() error {
+	formats := []capture.Format{capture.FormatAuto, capture.FormatPcap, capture.FormatZeek, capture.FormatAvro, capture.FormatJSONL}
+	switch {
+	case !slices.Contains(formats, capture.Format(f.format)):
+		return failure.Usage(fmt.Errorf("--format %s: want auto, pcap, zeek, avro or jsonl", f.format))
+	case f.reportInterval < time.Second || f.reportInterval > 24*time.Hour:
+		return failure.Usage(fmt.Errorf("--report-interval %s: want 1s to 24h", f.reportInterval))
+	case f.snssai != "" && !snssaiForm.MatchString(f.snssai):
+		return failure.Usage(fmt.Errorf("--snssai %s: want a slice such as 1 or 1-0000a1", f.snssai))
+	}
+	return nil
 }
 
 // open opens the captures as one source.
 func (f *inputFlags) open(paths []string) (*capture.Source, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
 	s := capture.Settings{
 		Format: capture.Format(f.format), ReportInterval: record.MicrosIn(f.reportInterval),
 		TypeAllocationCode: f.tac, DNN: f.dnn, SNSSAI: f.snssai,
@@ -73,7 +97,11 @@ func pseudonymKey(file string) (pseudonym.Key, error) {
 	if file == "" {
 		return pseudonym.TestKey(), nil
 	}
-	return keyfile.Read(file)
+	key, err := keyfile.Read(file)
+	if err != nil {
+		return key, fmt.Errorf("--key-file: %w", err)
+	}
+	return key, nil
 }
 
 // each calls fn for every observation of the source, with progress.
@@ -106,19 +134,42 @@ func each(c *cobra.Command, source *capture.Source, fn func(*raw.Telemetry) erro
 func rejected(c *cobra.Command, source *capture.Source) error {
 	counts := source.Counts()
 	if counts.Records == 0 && counts.Problems == 0 && !quiet(c) {
-		fmt.Fprintln(c.ErrOrStderr(), "nothing in the input is of a terminal; say which addresses are with --local CIDR or --terminal ADDRESS")
+		fmt.Fprintln(c.ErrOrStderr(), nothingFound(counts))
 	}
 	if counts.Problems == 0 {
 		return nil
 	}
 	listed := source.Problems()
 	for _, p := range listed {
-		fmt.Fprintln(c.ErrOrStderr(), p)
+		fmt.Fprintf(c.ErrOrStderr(), "%s%s\n", p, inOtherWords(p.Cause))
 	}
 	if rest := counts.Problems - int64(len(listed)); rest > 0 {
 		fmt.Fprintf(c.ErrOrStderr(), "and %d more\n", rest)
 	}
-	return failure.RejectedInput(fmt.Errorf("%s with the input, named above; what could be read was used", plural(int(counts.Problems), "problem")))
+	used := "what could be read was used"
+	if counts.Records == 0 {
+		used = "nothing could be used"
+	}
+	return failure.RejectedInput(fmt.Errorf("%s with the input, named above; %s", plural(int(counts.Problems), "problem"), used))
+}
+
+// nothingFound says why whole files gave no record.
+func nothingFound(counts capture.Counts) string {
+	if counts.Packets == 0 && counts.Rows == 0 {
+		return "the input holds no packet and no row"
+	}
+	return "nothing in the input is of a terminal; say which addresses are with --local CIDR or --terminal ADDRESS"
+}
+
+// inOtherWords adds to a cause what a newcomer needs to know.
+func inOtherWords(cause error) string {
+	switch {
+	case errors.Is(cause, io.ErrUnexpectedEOF):
+		return " (the file ends in the middle)"
+	case errors.Is(cause, capture.ErrFormat):
+		return "; known are pcap, pcapng, Zeek conn.log, Avro containers and JSON lines, also in gzip or xz"
+	}
+	return ""
 }
 
 // writeTerminals writes source,supi,terminal: who is who in this run.

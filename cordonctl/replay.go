@@ -52,13 +52,13 @@ and prints what came out.`,
 	}
 	f.connection.add(c)
 	f.input.add(c)
-	c.Flags().StringVar(&f.speed, "speed", "max", "max, real, or a factor such as 60x")
+	c.Flags().StringVar(&f.speed, "speed", "max", "`SPEED`: max, real, or a factor such as 60x")
 	c.Flags().StringVar(&f.startAt, "start-at", "", "now: shift all times so that the first record is of now (with --speed real)")
 	c.Flags().StringVar(&f.endAt, "end-at", "", "now: shift all times so that the last record is of now")
 	c.Flags().BoolVar(&f.wait, "wait", false, "wait until everything is decided, and print what came out")
 	c.Flags().DurationVar(&f.timeout, "timeout", 10*time.Minute, "how long --wait waits")
-	c.Flags().StringVar(&f.terminalsOut, "terminals-out", "", "file to write source,supi,terminal to (needs --key-file)")
-	c.Flags().StringVar(&f.keyFile, "key-file", "", "the collector's pseudonym key, to name terminals in the output")
+	c.Flags().StringVar(&f.terminalsOut, "terminals-out", "", "`FILE` to write source,supi,terminal to (needs --key-file)")
+	c.Flags().StringVar(&f.keyFile, "key-file", "", "`FILE` with the collector's pseudonym key, to name terminals in the output")
 	return c
 }
 
@@ -156,7 +156,11 @@ func runReplay(c *cobra.Command, f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.write(c, source, replay.Settings{Client: client, Source: source, Shift: by, Speed: speed}, key), rejected(c, source))
+	err = f.write(c, source, replay.Settings{Client: client, Source: source, Shift: by, Speed: speed}, key)
+	if err != nil && source.Counts().Records == 0 {
+		return err // nothing was read yet: it says nothing about the input
+	}
+	return errors.Join(err, rejected(c, source))
 }
 
 // write replays source, which s holds as well, and shows what came out if asked
@@ -246,6 +250,9 @@ func (f *replayFlags) await(c *cobra.Command, a awaited) error {
 	results.summary.Records = a.result.Records
 	results.summary.WallSeconds = time.Since(a.began).Seconds()
 	results.next = "See how a verdict came about: cordonctl explain TERMINAL"
+	if f.keyFile == "" {
+		results.next += "\nSee which address a terminal is with the collector's key: --key-file FILE"
+	}
 	return errors.Join(results.show(c, a.source.Terminals(), a.key), results.refused())
 }
 

@@ -40,6 +40,7 @@ func execute(ctx context.Context, c *cobra.Command) error {
 }
 
 func root() *cobra.Command {
+	cobra.AddTemplateFunc("plainSwitches", plainSwitches)
 	c := group(&cobra.Command{
 		Use:   "cordonctl",
 		Short: "replay, backtest and explain; set up and check a Cordon deployment",
@@ -65,11 +66,19 @@ is not reachable, 4 done but some input was rejected.`,
 		return failure.Usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
 	c.CompletionOptions.HiddenDefaultCmd = true
+	c.SetUsageTemplate(strings.ReplaceAll(c.UsageTemplate(), ".FlagUsages", ".FlagUsages | plainSwitches"))
 	c.AddCommand(
 		backtestCommand(), replayCommand(), simulateCommand(), tailCommand(), explainCommand(),
 		topicsCommand(), keysCommand(), configCommand(), doctorCommand(), versionCommand(),
 	)
 	return c
+}
+
+// plainSwitches leaves the values out that a switch may be given: hardly anybody
+// writes --quiet=true, and they hide the names.
+func plainSwitches(usages string) string {
+	const values = "[=true|false]"
+	return strings.ReplaceAll(usages, values, strings.Repeat(" ", len(values)))
 }
 
 // group makes a command out of one that only holds others: alone it shows its
@@ -95,7 +104,7 @@ func group(c *cobra.Command) *cobra.Command {
 func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
-			return failure.Usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
+			return failure.Usage(fmt.Errorf("want %s, have %s; see %s --help", c.UseLine(), plural(len(args), "argument"), c.CommandPath()))
 		}
 		return nil
 	}

@@ -63,16 +63,16 @@ pipeline works, not how well it detects. Real captures do that.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runSimulate(c, &f) },
 	}
 	f.connection.add(c)
-	c.Flags().IntVar(&f.terminals, "terminals", 300, "how many terminals")
-	c.Flags().DurationVar(&f.duration, "duration", time.Hour, "length of time to simulate, such as 30m or 24h")
-	c.Flags().Uint64Var(&f.seed, "seed", 1, "chooses one of the possible fleets")
-	c.Flags().StringArrayVar(&f.attacks, "attack", nil, "KIND:COUNT@OFFSET, such as scan:5@10m; repeatable")
-	c.Flags().BoolVar(&f.lifelike, "lifelike", true, "with everyday trouble: late records, outages, updates, a time server that never answers")
-	c.Flags().StringVar(&f.start, "start", "", "when it begins, RFC 3339 (default: "+fileStart+" with --out; live so that it ends now)")
-	c.Flags().StringVar(&f.out, "out", "", "file to write: NAME.jsonl or NAME.avro; truth.csv goes beside it")
+	c.Flags().IntVar(&f.terminals, "terminals", 300, "`NUMBER` of terminals")
+	c.Flags().DurationVar(&f.duration, "duration", time.Hour, "`LENGTH` of time to simulate, such as 30m or 24h")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "`NUMBER` that chooses one of the possible fleets")
+	c.Flags().StringArrayVar(&f.attacks, "attack", nil, "`KIND:COUNT@OFFSET`, such as scan:5@10m; repeatable")
+	c.Flags().BoolVar(&f.lifelike, "lifelike", true, "with everyday trouble: late records, outages, updates, a time server that never answers; --lifelike=false leaves it out")
+	c.Flags().StringVar(&f.start, "start", "", "`TIME` when it begins, RFC 3339 (default: "+fileStart+" with --out; live so that it ends now)")
+	c.Flags().StringVar(&f.out, "out", "", "`FILE` to write: NAME.jsonl or NAME.avro; truth.csv goes beside it")
 	c.Flags().BoolVar(&f.live, "live", false, "write into the deployment at the default broker")
-	c.Flags().StringVar(&f.speed, "speed", "max", "live: max, real, or a factor such as 60x")
-	c.Flags().StringVar(&f.truth, "truth", "", "file for the truth (default: truth.csv beside --out; live: not written)")
+	c.Flags().StringVar(&f.speed, "speed", "max", "`SPEED` when live: max, real, or a factor such as 60x")
+	c.Flags().StringVar(&f.truth, "truth", "", "`FILE` for the truth (default: truth.csv beside --out; live: not written)")
 	return c
 }
 

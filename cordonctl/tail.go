@@ -1,9 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -34,23 +35,23 @@ isolation.rehearsal, isolation.commands, audit, deadletter, telemetry.
 verdicts holds, beside the verdicts, a Progress for every step: up to when
 everything is decided. --terminal leaves it out.`,
 		Example: `  cordonctl tail verdicts isolation.rehearsal
-  cordonctl tail verdicts --all --terminal 3f2a91c07be4d5168e2315f7fc73e386`,
+  cordonctl tail verdicts --all --terminal 3f2a91`,
 		Args: arguments(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return runTail(c, &f, args) },
 	}
 	f.connection.add(c)
 	c.Flags().BoolVar(&f.all, "all", false, "from the beginning instead of from now on")
-	c.Flags().StringVar(&f.terminal, "terminal", "", "only records of this terminal (pseudonym)")
+	c.Flags().StringVar(&f.terminal, "terminal", "", "only records of the terminal whose pseudonym begins with these `DIGITS`")
 	return c
 }
 
 func runTail(c *cobra.Command, f *tailFlags, args []string) error {
-	var only record.Pseudonym
-	if f.terminal != "" {
-		var err error
-		if only, err = record.ParsePseudonym(f.terminal); err != nil {
-			return failure.Usage(fmt.Errorf("--terminal: %w", err))
-		}
+	only := strings.ToLower(f.terminal)
+	if f.terminal != "" && !isPrefix(only) {
+		return failure.Usage(fmt.Errorf("--terminal %s: want the first digits of a pseudonym, 1 to 32 of 0-9 and a-f", f.terminal))
+	}
+	if err := forPeople(args); err != nil {
+		return err
 	}
 	client, err := f.dial(c)
 	if err != nil {
@@ -68,8 +69,21 @@ func runTail(c *cobra.Command, f *tailFlags, args []string) error {
 	return tail(c, from, tailing{all: f.all, only: only, follow: client.Follow})
 }
 
-// readable checks that the topics exist and hold records that are for people.
-// A mistyped name would else be followed for ever.
+// forPeople refuses topics whose records are not for people.
+func forPeople(names []string) error {
+	for _, name := range names {
+		switch stream.Topic(name) {
+		case stream.TelemetryRaw, stream.ProfilesRaw:
+			return failure.Usage(fmt.Errorf("%s names subscribers and is not shown; telemetry is what the collector made of it", name))
+		case stream.CollectorState, stream.ScorerState, stream.EnforcerState, stream.ScorerPartials:
+			return failure.Usage(fmt.Errorf("%s is internal; doctor tells how it stands", name))
+		}
+	}
+	return nil
+}
+
+// readable checks that the topics exist. A mistyped name would else be followed
+// for ever.
 func readable(ctx context.Context, client *kafka.Client, names []string) ([]stream.Topic, error) {
 	counts, err := client.Counts(ctx)
 	if err != nil {
@@ -78,12 +92,7 @@ func readable(ctx context.Context, client *kafka.Client, names []string) ([]stre
 	var topics []stream.Topic
 	for _, name := range names {
 		t := stream.Topic(name)
-		switch {
-		case t == stream.TelemetryRaw, t == stream.ProfilesRaw:
-			return nil, failure.Usage(fmt.Errorf("%s names subscribers and is not shown; telemetry is what the collector made of it", name))
-		case t == stream.CollectorState, t == stream.ScorerState, t == stream.EnforcerState, t == stream.ScorerPartials:
-			return nil, failure.Usage(fmt.Errorf("%s is internal; doctor tells how it stands", name))
-		case counts[t] == 0:
+		if counts[t] == 0 {
 			return nil, failure.Usage(fmt.Errorf("there is no topic %s with this prefix; names go without the prefix, and doctor lists what is missing", name))
 		}
 		topics = append(topics, t)
@@ -94,7 +103,7 @@ func readable(ctx context.Context, client *kafka.Client, names []string) ([]stre
 // tailing is what is shown of the followed partitions.
 type tailing struct {
 	all    bool
-	only   record.Pseudonym
+	only   string // digits the terminal's pseudonym begins with; empty: all
 	follow func(context.Context, stream.Position, func(stream.Batch) error) error
 }
 
@@ -127,9 +136,15 @@ func tail(c *cobra.Command, from replay.Mark, t tailing) error {
 	return <-failures
 }
 
+// isOf reports whether a key is that of a terminal whose pseudonym begins with
+// the digits.
+func isOf(key []byte, digits string) bool {
+	return len(key) == len(record.Pseudonym{}) && strings.HasPrefix(hex.EncodeToString(key), digits)
+}
+
 func (t tailing) print(c *cobra.Command, b stream.Batch) error {
 	for _, rec := range b.Records {
-		if !t.only.IsZero() && !bytes.Equal(rec.Key, t.only[:]) {
+		if t.only != "" && !isOf(rec.Key, t.only) {
 			continue
 		}
 		decoded, err := record.Decode(rec.Value)

@@ -40,8 +40,8 @@ what is learned of similar terminals is learned per partition.`,
 		RunE:    func(c *cobra.Command, _ []string) error { return runTopicsCreate(c, &f) },
 	}
 	f.connection.add(c)
-	c.Flags().Int32Var(&f.partitions, "partitions", 8, "partitions of the topics keyed by terminal")
-	c.Flags().Int16Var(&f.replication, "replication", 1, "replicas of each partition; 3 in production")
+	c.Flags().Int32Var(&f.partitions, "partitions", 8, "`NUMBER` of partitions of the topics keyed by terminal")
+	c.Flags().Int16Var(&f.replication, "replication", 1, "`NUMBER` of replicas of each partition; 3 in production")
 	return c
 }
 
