@@ -31,11 +31,11 @@ type options struct {
 func main() {
 	var o options
 	flags := pflag.NewFlagSet("demo", pflag.ContinueOnError)
-	flags.StringVar(&o.capture, "capture", "", "replay this capture (pcap, Zeek conn.log, Avro, JSON lines) instead of a simulated fleet")
-	flags.IntVar(&o.terminals, "terminals", 300, "terminals of the simulated fleet")
-	flags.Int64Var(&o.speed, "speed", 30, "seconds of the fleet's time per second; 0, and with a capture: as fast as it goes")
-	flags.StringVar(&o.dir, "dir", ".cordon/demo", "folder for the broker's data, configuration and logs; replaced by each run")
-	flags.Uint64Var(&o.seed, "seed", 1, "which of the possible fleets")
+	flags.StringVar(&o.capture, "capture", "", "replay this capture `FILE` (pcap, Zeek conn.log, Avro, JSON lines) instead of a simulated fleet")
+	flags.IntVar(&o.terminals, "terminals", 300, "`NUMBER` of terminals of the simulated fleet")
+	flags.Int64Var(&o.speed, "speed", 30, "`SECONDS` of the fleet's time per second; 0, and with a capture: as fast as it goes")
+	flags.StringVar(&o.dir, "dir", ".cordon/demo", "`FOLDER` for the broker's data, configuration and logs; replaced by each run")
+	flags.Uint64Var(&o.seed, "seed", 1, "`NUMBER` of one of the possible fleets")
 	flags.Usage = func() {
 		fmt.Fprintf(os.Stdout, "demo runs collector, scorer and enforcer on an embedded broker and shows what they find.\n\nUsage: demo [flags]\n\n%s", flags.FlagUsages())
 	}
@@ -44,6 +44,9 @@ func main() {
 		os.Exit(0)
 	case err != nil:
 		os.Exit(service.Fail(os.Stderr, "demo", &config.Error{Problem: err.Error(), Remedy: "see demo --help"}))
+	case flags.NArg() > 0:
+		problem := fmt.Sprintf("%q is no flag", flags.Arg(0))
+		os.Exit(service.Fail(os.Stderr, "demo", &config.Error{Problem: problem, Remedy: "a capture is named with --capture; see demo --help"}))
 	}
 	os.Exit(service.Run(func(ctx context.Context) error { return run(ctx, o) }, service.Options{Program: "demo", Deadline: 20 * time.Second}))
 }

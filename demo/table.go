@@ -82,6 +82,9 @@ func (w *witness) row(out io.Writer, l *line, result replay.Result) {
 	case did == "":
 		did = "nothing bad: a false alarm"
 	}
+	if since == "-" && l.judged() { // nobody knows when it began: since when there is evidence
+		since = clock(l.outcome.worst.FirstEvidenceAt)
+	}
 	after := func(at record.Micros) string { return "+" + span((at - began).Duration()) }
 	warned, verdict, command := "-", "none", "none"
 	if o := l.outcome; o != nil {
