@@ -253,6 +253,10 @@ func (f *replayFlags) await(c *cobra.Command, a awaited) error {
 	if f.keyFile == "" {
 		results.next += "\nSee which address a terminal is with the collector's key: --key-file FILE"
 	}
+	// Towards the present no Clock may lie ahead: the end is decided as time goes on.
+	if up := a.result.Settled(); up < a.result.Last && !quiet(c) {
+		fmt.Fprintf(c.ErrOrStderr(), "decided up to %s; what came after that, and measures that end later, follow as time goes on: cordonctl tail verdicts\n", up)
+	}
 	return errors.Join(results.show(c, a.source.Terminals(), a.key), results.refused())
 }
 

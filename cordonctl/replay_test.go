@@ -38,6 +38,16 @@ func TestReplayWrites(t *testing.T) {
 	run(t, append([]string{"replay", "--wait", "--timeout", "1s", input}, at...)...).expect(t, 1, "not everything is decided", "doctor")
 }
 
+// Of a capture shifted to now the last seconds cannot be decided yet.
+func TestReplayTellsUpToWhenItIsDecided(t *testing.T) {
+	at := deployed(t)
+	create(t, at, "1")
+	stop := runPrograms(t, client(t, at))
+	defer stop()
+	args := []string{"replay", "--wait", "--timeout", "1m", "--end-at", "now", simulatedFile(t, "fleet.jsonl")}
+	run(t, append(args, at...)...).expect(t, 0, "decided up to ", "follow as time goes on", "--key-file FILE")
+}
+
 func TestReplayInterrupted(t *testing.T) {
 	at := deployed(t)
 	create(t, at, "1")
