@@ -70,6 +70,7 @@ type Cut struct {
 
 	pieces []Piece
 	arena  Effects
+	later  []func(*Cut)
 }
 
 // Add copies one piece into the cut.
@@ -77,11 +78,25 @@ func (c *Cut) Add(key, value []byte) {
 	c.pieces = append(c.pieces, Piece{Key: c.arena.copy(key), Value: c.arena.copy(value)})
 }
 
+// Later has encode called once with this Cut after Task.Cut has returned,
+// perhaps by another goroutine while the task goes on. It may look at nothing
+// but what Task.Cut copied for it, and adds the pieces. So a task stands still
+// for a plain copy only.
+func (c *Cut) Later(encode func(*Cut)) { c.later = append(c.later, encode) }
+
+// Encode makes the pieces that were left for later.
+func (c *Cut) Encode() {
+	for _, encode := range c.later {
+		encode(c)
+	}
+	c.later = c.later[:0]
+}
+
 // Pieces returns what was added, in order, valid until Reset.
 func (c *Cut) Pieces() []Piece { return c.pieces }
 
 // Reset empties the cut for its next use.
 func (c *Cut) Reset() {
-	c.pieces = c.pieces[:0]
+	c.pieces, c.later = c.pieces[:0], c.later[:0]
 	c.arena.Reset()
 }

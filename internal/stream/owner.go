@@ -191,6 +191,7 @@ func (o *Owner) Cut() ([]Send, error) {
 		Watermark: o.cut.Watermark, StateVersion: o.cut.StateVersion, StateGeneration: o.cut.StateGeneration,
 		ConfigDigest: o.cut.ConfigDigest, Fence: o.cut.Fence,
 	}
+	o.cut.Encode()
 	text, err := json.Marshal(header)
 	if err != nil {
 		return nil, fmt.Errorf("%s[%d]: header: %w", o.stage.State, o.id, err)

@@ -37,7 +37,15 @@ type Now struct {
 	Frontier record.Micros
 	// AtEnd reports that every input was read to its end without error.
 	AtEnd bool
+	// Silent names the raw partitions that other instances own and of which
+	// nobody has said anything for SilentAfter of wall time. Only aligned stages
+	// are told; sorted, valid during the call.
+	Silent []int32
 }
+
+// SilentAfter is how long nothing was heard of a raw partition when any collector
+// may say that it is not to be waited for (architecture section 4, STALLED).
+const SilentAfter = 2 * record.Minute
 
 // Task is the pure state machine of one partition (the enforcer: of all its
 // inputs). One goroutine owns it; it starts none, reads no clock, logs nothing
@@ -59,6 +67,8 @@ type Task interface {
 	// Tick lets wall time pass, at least once a second.
 	Tick(now Now, out *Effects)
 	// Cut copies every piece of state that changed since the last committed cut.
+	// The task goes on while the copy is written: Process and Tick may come
+	// between Cut and Settle, another Cut may not.
 	Cut(cut *Cut)
 	// Settle tells whether the last cut was committed; pieces of an aborted cut
 	// belong to the next one as well.
