@@ -111,7 +111,8 @@ func (b *bench) give(topic stream.Topic, partition int32, recs ...any) {
 // cut makes a checkpoint and keeps what it holds if it commits.
 func (b *bench) cut(commit bool) {
 	b.t.Helper()
-	pieces, err := b.owner.Cut()
+	c := b.owner.Cut()
+	pieces, err := c.Pieces()
 	if err != nil {
 		b.t.Fatalf("cut: %v", err)
 	}
@@ -119,7 +120,7 @@ func (b *bench) cut(commit bool) {
 		for _, s := range pieces {
 			b.state = append(b.state, stream.Send{Key: slices.Clone(s.Key), Value: slices.Clone(s.Value)})
 		}
-		b.keep(b.owner.Effects().Sends())
+		b.keep(c.Outputs)
 	}
 	b.owner.Settle(commit)
 }

@@ -289,7 +289,7 @@ func BenchmarkVerdicts(b *testing.B) {
 		n := min(perBatch, len(all))
 		batch.Records, all = all[:n], all[n:]
 		bb.owner.Take(batch, stream.Now{})
-		if _, err := bb.owner.Cut(); err != nil {
+		if _, err := bb.owner.Cut().Pieces(); err != nil {
 			b.Fatal(err)
 		}
 		bb.owner.Settle(true)

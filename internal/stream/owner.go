@@ -28,8 +28,7 @@ const AlignBound = 20 * record.Second
 // goroutine at a time.
 //
 // The order of calls: Restored for every record of the state partition, Begin
-// once, then Take and Tick in any order, with Cut and Settle in pairs between
-// them.
+// once, then Take and Tick in any order, and among them Cut and Settle in turns.
 type Owner struct {
 	stage     *Stage
 	id        int32
@@ -38,14 +37,17 @@ type Owner struct {
 	restored  bool
 	counts    map[Topic]int32
 	positions []Position
-	effects   Effects
+	effects   *Effects
+	leaving   *Effects // in the checkpoint that is not settled
 	cut       Cut
+	cutting   *Checkpoint
+	pieces    []Send // memory for those of the next checkpoint
 	changed   bool
 }
 
 // NewOwner returns the owner of task id of the stage, which reads inputs.
 func NewOwner(stage *Stage, id int32, inputs []Partition) *Owner {
-	o := &Owner{stage: stage, id: id, task: stage.NewTask(id)}
+	o := &Owner{stage: stage, id: id, task: stage.NewTask(id), effects: &Effects{}, leaving: &Effects{}}
 	for _, p := range inputs {
 		o.positions = append(o.positions, Position{Topic: p.Topic, Partition: p.ID})
 	}
@@ -149,7 +151,7 @@ func (o *Owner) Take(b Batch, now Now) int {
 	if len(b.Records) == 0 {
 		return before
 	}
-	taken := o.task.Process(b, now, &o.effects)
+	taken := o.task.Process(b, now, o.effects)
 	if taken > 0 {
 		at.Next = b.Records[taken-1].Offset + 1
 		at.CRC, at.AppendTime = b.CRC, b.AppendTime
@@ -161,14 +163,13 @@ func (o *Owner) Take(b Batch, now Now) int {
 // Tick lets wall time pass for the task.
 func (o *Owner) Tick(now Now) {
 	before := len(o.effects.Sends())
-	o.task.Tick(now, &o.effects)
+	o.task.Tick(now, o.effects)
 	o.changed = o.changed || len(o.effects.Sends()) > before
 }
 
-// Effects returns what the task wants sent. A stage whose outputs lie outside
-// the transaction sends and resets it at any time; for the other kind Settle
-// empties it.
-func (o *Owner) Effects() *Effects { return &o.effects }
+// Effects returns what the task wants sent and no cut holds yet. A stage whose
+// outputs lie outside the transaction sends and resets it at any time.
+func (o *Owner) Effects() *Effects { return o.effects }
 
 // Changed reports whether a cut would hold anything: an empty one is skipped.
 func (o *Owner) Changed() bool { return o.changed }
@@ -181,39 +182,41 @@ func (o *Owner) Front() Front {
 	return Front{}
 }
 
-// Cut copies what changed and returns the records of the checkpoint: the
-// pieces, then the header that makes them valid. They stay valid until Settle.
-func (o *Owner) Cut() ([]Send, error) {
+// Cut copies what changed, positions included. The task may go on at once; until
+// Settle tells the outcome there must be no other Cut.
+func (o *Owner) Cut() *Checkpoint {
 	o.cut.Reset()
 	o.task.Cut(&o.cut)
-	header := Header{
-		Version: HeaderVersion, Positions: o.positions, Partitions: o.counts,
-		Watermark: o.cut.Watermark, StateVersion: o.cut.StateVersion, StateGeneration: o.cut.StateGeneration,
-		ConfigDigest: o.cut.ConfigDigest, Fence: o.cut.Fence,
+	positions := slices.Clone(o.positions)
+	c := &Checkpoint{
+		Positions: positions, Front: o.Front(), state: Partition{o.stage.State, o.id}, cut: &o.cut, sends: o.pieces[:0],
+		header: Header{
+			Version: HeaderVersion, Positions: positions, Partitions: o.counts,
+			Watermark: o.cut.Watermark, StateVersion: o.cut.StateVersion, StateGeneration: o.cut.StateGeneration,
+			ConfigDigest: o.cut.ConfigDigest, Fence: o.cut.Fence,
+		},
 	}
-	o.cut.Encode()
-	text, err := json.Marshal(header)
-	if err != nil {
-		return nil, fmt.Errorf("%s[%d]: header: %w", o.stage.State, o.id, err)
+	if o.stage.Transactional {
+		o.effects, o.leaving = o.leaving, o.effects
+		c.Outputs = o.leaving.Sends()
 	}
-	o.cut.Add([]byte(HeaderKey), text)
-	sends := make([]Send, 0, len(o.cut.Pieces()))
-	for _, piece := range o.cut.Pieces() {
-		sends = append(sends, Send{Topic: o.stage.State, Partition: o.id, Key: piece.Key, Value: piece.Value})
-	}
-	return sends, nil
+	o.changed, o.cutting = false, c
+	return c
 }
 
-// Settle tells the outcome of the last Cut. Effects of a transactional stage
-// are gone with a commit and kept for the next cut otherwise.
+// Settle tells the outcome of the last Cut. What an uncommitted one held,
+// outputs of a transactional stage included, belongs to the next.
 func (o *Owner) Settle(committed bool) {
 	o.task.Settle(committed)
-	if committed {
-		o.changed = false
-		if o.stage.Transactional {
-			o.effects.Reset()
+	if !committed {
+		for _, s := range o.effects.Sends() {
+			o.leaving.Send(s)
 		}
+		o.effects, o.leaving = o.leaving, o.effects
+		o.changed = true
 	}
+	o.leaving.Reset()
+	o.pieces, o.cutting = o.cutting.sends, nil
 }
 
 // Frontier returns the event time up to which the partition at index self may

@@ -23,9 +23,10 @@ const (
 // seen, and an output for each record that depends on all of them. It takes a
 // record only when its value is within the frontier.
 type tally struct {
-	sums  [5]uint64
-	dirty [5]bool
-	ticks uint64
+	sums    [5]uint64
+	dirty   [5]bool
+	cutting [5]bool
+	ticks   uint64
 }
 
 func (s *tally) Restore(key, value []byte) error {
@@ -50,7 +51,8 @@ func (s *tally) Process(b Batch, now Now, out *Effects) int {
 func (s *tally) text() []byte               { return fmt.Append(nil, s.sums) }
 func (s *tally) Tick(now Now, out *Effects) { s.ticks++ }
 func (s *tally) Cut(cut *Cut) {
-	for i, changed := range s.dirty {
+	s.cutting, s.dirty = s.dirty, [5]bool{}
+	for i, changed := range s.cutting {
 		if !changed {
 			continue
 		}
@@ -62,8 +64,8 @@ func (s *tally) Cut(cut *Cut) {
 	}
 }
 func (s *tally) Settle(committed bool) {
-	if committed {
-		clear(s.dirty[:])
+	for i := range s.dirty {
+		s.dirty[i] = s.dirty[i] || !committed && s.cutting[i]
 	}
 }
 
@@ -108,14 +110,14 @@ func (l *log) from(offset int64, whole bool) (Batch, bool) {
 	return Batch{}, false
 }
 
-// cut makes a checkpoint, and commits it when that is so decided.
-func (l *log) cut(o *Owner, commit bool) error {
-	pieces, err := o.Cut()
+// settle ends a checkpoint, and keeps what it holds when it is to commit.
+func (l *log) settle(o *Owner, c *Checkpoint, commit bool) error {
+	pieces, err := c.Pieces()
 	if err != nil {
 		return err
 	}
 	if commit {
-		for _, s := range o.Effects().Sends() {
+		for _, s := range c.Outputs {
 			l.output = append(l.output, string(s.Value))
 		}
 		for _, s := range pieces {
@@ -126,8 +128,8 @@ func (l *log) cut(o *Owner, commit bool) error {
 	return nil
 }
 
-// Whatever the sizes of batches, the parts of them taken, aborted cuts and
-// crashes, what is committed is what one quiet pass gives.
+// Whatever the sizes of batches, the parts of them taken, what is taken while a
+// cut is written, aborted cuts and crashes, what is committed is what one quiet pass gives.
 func TestOwnerCommitsWhatOneQuietPassGives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := &log{}
@@ -146,6 +148,7 @@ func TestOwnerCommitsWhatOneQuietPassGives(t *testing.T) {
 			l.input, values = append(l.input, b), values[n:]
 		}
 		o := l.owner(t)
+		var cut *Checkpoint // under way
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			switch rapid.IntRange(0, 4).Draw(t, "what") {
 			case 0, 1:
@@ -155,17 +158,27 @@ func TestOwnerCommitsWhatOneQuietPassGives(t *testing.T) {
 			case 2:
 				o.Tick(Now{})
 			case 3:
-				if err := l.cut(o, rapid.Bool().Draw(t, "commit")); err != nil {
+				if cut == nil {
+					cut = o.Cut()
+					continue
+				}
+				if err := l.settle(o, cut, rapid.Bool().Draw(t, "commit")); err != nil {
 					t.Fatal(err)
 				}
+				cut = nil
 			case 4:
-				o = l.owner(t) // a crash
+				o, cut = l.owner(t), nil // a crash
+			}
+		}
+		if cut != nil {
+			if err := l.settle(o, cut, rapid.Bool().Draw(t, "commit the last")); err != nil {
+				t.Fatal(err)
 			}
 		}
 		for b, ok := l.from(o.Positions()[0].Next, true); ok; b, ok = l.from(o.Positions()[0].Next, true) {
 			o.Take(b, Now{Frontier: Far})
 		}
-		if err := l.cut(o, true); err != nil {
+		if err := l.settle(o, o.Cut(), true); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(l.output, want) {
@@ -221,12 +234,12 @@ func TestOwnerChanges(t *testing.T) {
 		want bool
 	}{
 		{"first start", func() {}, true},
-		{"aborted cut", func() { _ = l.cut(o, false) }, true},
-		{"committed cut", func() { _ = l.cut(o, true) }, false},
+		{"aborted cut", func() { _ = l.settle(o, o.Cut(), false) }, true},
+		{"committed cut", func() { _ = l.settle(o, o.Cut(), true) }, false},
 		{"tick without effect", func() { o.Tick(Now{}) }, false},
 		{"nothing taken", func() { o.Take(l.input[0], Now{Frontier: -1}) }, false},
 		{"a record taken", func() { o.Take(l.input[0], Now{}) }, true},
-		{"committed cut", func() { _ = l.cut(o, true) }, false},
+		{"committed cut", func() { _ = l.settle(o, o.Cut(), true) }, false},
 		{"restart", func() { o = l.owner(t) }, false},
 		{"moved to the log start", func() { o.Skip(Partition{in, 0}, 5) }, true},
 	}
@@ -309,7 +322,8 @@ func ExampleOwner() {
 	for _, s := range o.Effects().Sends() {
 		fmt.Printf("%s: %s\n", s.Topic, s.Value)
 	}
-	pieces, _ := o.Cut() // effects and pieces go into one transaction
+	c := o.Cut() // its outputs and pieces go into one transaction
+	pieces, _ := c.Pieces()
 	o.Settle(true)
 	fmt.Println(len(pieces), "records of state, next offset", o.Positions()[0].Next)
 	// Output:

@@ -12,14 +12,14 @@
 // with an error in words.
 //
 // Concurrency, all visible in runner.go and worker.go: one goroutine for the
-// group, one per owned task, one per input partition of a task, one that follows
-// the progress of other instances where tasks are aligned. Hand-over between
+// group, one per owned task, one per input partition of a task, one per checkpoint
+// while it is written, one that follows the progress of other instances where
+// tasks are aligned. Hand-over between
 // them blocks while the task is busy, which stops the fetching: back pressure
 // reaches the source, nothing is dropped.
 //
 // What it does not: it creates no topic by itself and never takes group offsets
 // for the truth (they feed lag displays, and prove membership to a fenced owner).
-// A task stands still while its checkpoint is written.
 package kafka
 
 import (

@@ -45,10 +45,8 @@ func (r *Runner) Ready() (bool, string) {
 	return ready, reason
 }
 
-// note keeps what a fetch told about its input.
+// note counts what a fetch had to pass over.
 func (w *worker) note(got fetched) {
-	w.ends[got.from], w.atEnd[got.from] = got.end, got.next >= got.end
-	w.show()
 	if got.refused != nil {
 		w.r.tell(true, w.id, "passing over a batch that cannot be read: its records are lost to this stage", got.refused)
 		w.mu.Lock()
@@ -57,42 +55,25 @@ func (w *worker) note(got fetched) {
 	}
 }
 
-// allAtEnd reports that every input was read to its end.
-func (w *worker) allAtEnd() bool {
-	for _, at := range w.committed {
-		if !w.atEnd[stream.Partition{Topic: at.Topic, ID: at.Partition}] {
-			return false
-		}
-	}
-	return true
-}
-
-// measure takes over the positions of a committed checkpoint.
-func (w *worker) measure() {
-	w.committed = append(w.committed[:0], w.owner.Positions()...)
-	w.show()
-}
-
 // show makes the figures anew.
 func (w *worker) show() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.caught = w.caught || w.allAtEnd()
+	w.caught = w.caught || w.CaughtUp()
 	w.figures = w.figures[:0]
-	for _, at := range w.committed {
+	for _, at := range w.Committed() {
 		input := stream.Partition{Topic: at.Topic, ID: at.Partition}
-		w.figures = append(w.figures, Figure{Input: input, Task: w.id, Next: at.Next, Lag: max(0, w.ends[input]-at.Next)})
+		w.figures = append(w.figures, Figure{Input: input, Task: w.id, Next: at.Next, Lag: max(0, w.End(input)-at.Next)})
 	}
 }
 
 // watchProgress keeps the board informed of raw partitions that other instances
-// read, until ctx ends. It is flow control only: what it misses costs waiting,
-// never a record.
+// read, from what was said last on, until ctx ends.
 func (r *Runner) watchProgress(ctx context.Context) {
 	for b := (backoff{}); ctx.Err() == nil; _ = b.wait(ctx) {
-		_, end, err := r.client.Bounds(ctx, stream.Partition{Topic: stream.Progress})
+		start, _, err := r.client.Bounds(ctx, stream.Partition{Topic: stream.Progress})
 		if err == nil {
-			_ = r.client.Follow(ctx, stream.Position{Topic: stream.Progress, Next: end}, r.showOthers)
+			_ = r.client.Follow(ctx, stream.Position{Topic: stream.Progress, Next: start}, r.showOthers)
 		}
 	}
 }
@@ -100,16 +81,7 @@ func (r *Runner) watchProgress(ctx context.Context) {
 // showOthers puts the clocks of partitions that run elsewhere on the board.
 func (r *Runner) showOthers(b stream.Batch) error {
 	for _, rec := range b.Records {
-		decoded, err := record.Decode(rec.Value)
-		if err != nil {
-			continue // a newer program's record: it holds nobody back
-		}
-		c, ok := decoded.(*record.SourceClock)
-		if !ok || r.board.owned(c.RawPartition) {
-			continue
-		}
-		counts := c.State == record.ClockActive || c.State == record.ClockIdle
-		r.board.publish(c.RawPartition, stream.Front{Counts: counts, Time: c.Time})
+		r.board.HeardRecord(rec, record.MicrosOf(time.Now()))
 	}
 	return nil
 }
@@ -135,7 +107,7 @@ func (r *Runner) Counts() (all []Count) {
 
 // count takes over the task's figures; only the owner may ask it.
 func (w *worker) count() {
-	task, ok := w.owner.Task().(stream.Counted)
+	task, ok := w.Task().(stream.Counted)
 	if !ok || time.Since(w.counted) < countEvery {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"cordon/internal/failure"
+	"cordon/internal/record"
 	"cordon/internal/stream"
 )
 
@@ -55,7 +56,7 @@ type Runner struct {
 	client   *Client
 	settings RunnerSettings
 	counts   map[stream.Topic]int32
-	board    *board
+	board    *stream.Board // nil where the stage is not aligned
 	sticky   sticky
 
 	mu      sync.Mutex
@@ -83,7 +84,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	r.board = newBoard(r.counts[r.settings.Stage.State])
+	if r.settings.Stage.Aligned {
+		r.board = stream.NewBoard(r.counts[r.settings.Stage.State], record.MicrosOf(time.Now()))
+	}
 	group, err := kafka.NewConsumerGroup(r.groupConfig())
 	if err != nil {
 		return fmt.Errorf("group %s: %w", r.settings.Group, err)
@@ -95,7 +98,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		defer close(joined)
 		r.follow(inner, group)
 	}()
-	if r.settings.Stage.Aligned {
+	if r.board != nil {
 		r.wait.Go(func() { r.watchProgress(inner) })
 	}
 	select {
@@ -231,18 +234,16 @@ func (r *Runner) assign(ctx context.Context, ids []int32) {
 			delete(r.workers, id)
 		}
 	}
-	var fresh []int32
+	var fresh []*worker
 	for _, id := range ids {
 		if r.workers[id] == nil && ctx.Err() == nil {
-			fresh = append(fresh, id)
+			r.workers[id] = newWorker(r, id)
+			fresh = append(fresh, r.workers[id])
 		}
 	}
-	if r.settings.Stage.Aligned {
-		r.board.expect(fresh)
-	}
-	for _, id := range fresh {
-		w := newWorker(r, id)
-		r.workers[id] = w
+	// All of them have joined the board before one runs: it would go on before it
+	// knew of the rest.
+	for _, w := range fresh {
 		r.wait.Go(w.run)
 	}
 }

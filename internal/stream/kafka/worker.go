@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -19,8 +18,6 @@ const (
 	pollWait = 500 * time.Millisecond
 	// tickEvery is how often a task is told the time.
 	tickEvery = 50 * time.Millisecond
-	// maxEffects is how many bytes of outputs a transaction gathers.
-	maxEffects = 8 << 20
 	// finishWithin is how long a stopped worker may take for its last
 	// checkpoint: with abortWithin and leaving the group it keeps a program
 	// within the 10 s after which supervisors kill.
@@ -29,7 +26,8 @@ const (
 	abortWithin = 2 * time.Second
 )
 
-// worker owns one task: it restores it, feeds it, and commits its checkpoints.
+// worker owns one task on the brokers: it keeps its stream.Worker alive, feeds it
+// from one fetching goroutine an input, and is its stream.Log (access.go).
 type worker struct {
 	r  *Runner
 	id int32
@@ -38,18 +36,15 @@ type worker struct {
 	// does not break off a write half-way.
 	ctx, hard    context.Context
 	cancel, kill context.CancelFunc
+	seat         *stream.Seat  // on the board of an aligned stage
 	wake         chan struct{} // a sibling moved
+	ended        chan error    // how the checkpoint under way ended
 
-	owner     *stream.Owner
-	topics    map[stream.Topic]int32 // partition counts of the stage's topics
-	txn       producer               // checkpoints, and outputs of a transactional stage
-	outputs   producer               // outputs of the other kind: the epoch of txn would not fence them
-	pending   []stream.Batch
-	ends      map[stream.Partition]int64 // last stable offset of each input, as last seen
-	atEnd     map[stream.Partition]bool
-	committed []stream.Position // of the last checkpoint
-	lastCut   time.Time
-	counted   time.Time
+	*stream.Worker
+	txn     producer // checkpoints, and outputs of a transactional stage
+	outputs producer // outputs of the other kind: the epoch of txn would not fence them
+	writing bool     // a goroutine writes a checkpoint and will send to ended
+	counted time.Time
 
 	mu      sync.Mutex
 	figures []Figure
@@ -59,13 +54,17 @@ type worker struct {
 }
 
 func newWorker(r *Runner, id int32) *worker {
-	w := &worker{r: r, id: id, wake: make(chan struct{}, 1)}
+	w := &worker{r: r, id: id, wake: make(chan struct{}, 1), ended: make(chan error, 1)}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.hard, w.kill = context.WithCancel(context.Background())
 	w.txn = producer{
 		client: r.client, txid: fmt.Sprintf("%s%s-%d", r.client.settings.Prefix, r.settings.Stage.Name, id),
 		timeout: r.settings.TransactionTimeout, id: recordbatch.NoProducer,
 	}
+	if r.board != nil {
+		w.seat = r.board.Join(id, w.moved)
+	}
+	w.Worker = stream.NewWorker(r.settings.Stage, id, w, r.board, record.MicrosIn(r.settings.Interval))
 	return w
 }
 
@@ -79,7 +78,9 @@ func (w *worker) stop() {
 // may pass. A checkpoint that cannot be continued ends the program.
 func (w *worker) run() {
 	defer w.kill()
-	defer w.r.board.leave(w.id, w.wake)
+	if w.seat != nil {
+		defer func() { w.r.board.Leave(w.seat, w.Wall()) }()
+	}
 	var b backoff
 	for w.ctx.Err() == nil {
 		began := time.Now()
@@ -132,7 +133,7 @@ func (w *worker) live() (err error) {
 	results := make(chan fetched)
 	failures := make(chan error, 1)
 	var fetchers sync.WaitGroup
-	for _, at := range w.committed {
+	for _, at := range w.Committed() {
 		fetchers.Go(func() { w.fetch(ctx, at, results, failures) })
 	}
 	err = w.feed(ctx, results, failures)
@@ -141,7 +142,26 @@ func (w *worker) live() (err error) {
 	if err != nil {
 		return err
 	}
-	return w.finish()
+	return w.Finish()
+}
+
+// restore brings the task to its last checkpoint.
+func (w *worker) restore() error {
+	began := time.Now()
+	if err := w.Restore(); err != nil {
+		return err
+	}
+	w.show()
+	w.r.tell(false, w.id, fmt.Sprintf("restored in %d ms", time.Since(began).Milliseconds()), nil)
+	return nil
+}
+
+// moved tells the worker that a sibling moved.
+func (w *worker) moved() {
+	select {
+	case w.wake <- struct{}{}:
+	default: // it has been told and has not looked yet
+	}
 }
 
 // fetch reads one input from its position on and hands over what it gets, until
@@ -179,134 +199,48 @@ func (w *worker) fetch(ctx context.Context, at stream.Position, results chan<- f
 	}
 }
 
-// feed hands records to the task and commits, until ctx ends.
+// feed hands the task what happens, until ctx ends.
 func (w *worker) feed(ctx context.Context, results <-chan fetched, failures <-chan error) error {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	for {
-		blocked, err := w.take()
-		if err != nil {
-			return err
-		}
-		if err := w.commitDue(blocked); err != nil {
-			return err
-		}
 		in := results
-		if len(w.pending) > 0 {
+		if !w.Hungry() {
 			in = nil
 		}
+		var e stream.Event
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-failures:
 			return err
 		case got := <-in:
-			w.pending = got.batches
 			w.note(got)
+			e = stream.Event{Kind: stream.Fetched, From: got.from, Batches: got.batches, Next: got.next, End: got.end}
+		case err := <-w.ended:
+			w.writing = false
+			e = stream.Event{Kind: stream.Settled, Err: err}
 		case <-w.wake:
+			e.Kind = stream.Moved
 		case <-ticker.C:
-			w.owner.Tick(w.now())
 			w.count()
 		}
-	}
-}
-
-// take offers the pending batches to the task. It reports whether the task
-// holds back, and sends what a non-transactional stage wants sent.
-func (w *worker) take() (blocked bool, err error) {
-	for len(w.pending) > 0 && !blocked {
-		b := &w.pending[0]
-		taken := w.owner.Take(*b, w.now())
-		if blocked = taken < len(b.Records); blocked {
-			b.Records = b.Records[taken:]
-		} else {
-			w.pending = w.pending[1:]
-		}
-		if w.owner.Effects().Size() >= maxEffects {
-			if err := w.flush(); err != nil {
-				return blocked, err
-			}
-		}
-	}
-	if !w.r.settings.Stage.Transactional {
-		return blocked, w.flush()
-	}
-	return blocked, nil
-}
-
-// flush gets the gathered outputs out: in a commit of their own where they are
-// transactional.
-func (w *worker) flush() error {
-	if w.r.settings.Stage.Transactional {
-		return w.cut()
-	}
-	defer w.owner.Effects().Reset()
-	return w.outputs.send(w.hard, w.owner.Effects().Sends())
-}
-
-// commitDue cuts a checkpoint when its time has come, or at once when siblings
-// wait for what this task has done.
-func (w *worker) commitDue(blocked bool) error {
-	due := time.Since(w.lastCut) >= w.r.settings.Interval
-	if due || blocked && w.r.settings.Stage.Transactional {
-		if err := w.cut(); err != nil {
+		if err := w.Step(e); err != nil {
 			return err
 		}
+		if e.Kind == stream.Settled || e.Kind == stream.Fetched {
+			w.show()
+		}
 	}
-	if w.r.settings.Stage.Aligned && !w.owner.Changed() {
-		w.r.board.publish(w.id, w.owner.Front())
-	}
-	return nil
-}
-
-// cut commits a checkpoint, if it would hold anything. After an error the
-// outcome may be unknown, so the caller starts over from the log.
-func (w *worker) cut() error {
-	if !w.owner.Changed() {
-		return nil
-	}
-	sends, err := w.owner.Cut()
-	if err != nil {
-		return err
-	}
-	if w.r.settings.Stage.Transactional {
-		sends = slices.Concat(w.owner.Effects().Sends(), sends)
-	}
-	if err := w.txn.send(w.hard, sends); err != nil {
-		return err
-	}
-	if err := w.txn.end(w.hard, true); err != nil {
-		return err
-	}
-	w.owner.Settle(true)
-	w.lastCut = time.Now()
-	w.measure()
-	return nil
 }
 
 // abort ends the open transaction as well as it can, so that readers need not
 // wait for its timeout.
 func (w *worker) abort() {
+	if w.writing {
+		_ = w.Await() // it has failed, or will
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), abortWithin)
 	defer cancel()
 	_ = w.txn.end(ctx, false) // the next take-over aborts it otherwise
-}
-
-// finish commits what is done after stop. Records waiting for the task are left
-// to the next owner.
-func (w *worker) finish() error {
-	w.pending = nil
-	if err := w.flush(); err != nil {
-		return err
-	}
-	return w.cut()
-}
-
-// now is what the task may know of the world.
-func (w *worker) now() stream.Now {
-	now := stream.Now{Wall: record.MicrosOf(time.Now()), Frontier: stream.Far, AtEnd: len(w.pending) == 0 && w.allAtEnd()}
-	if w.r.settings.Stage.Aligned {
-		now.Frontier = w.r.board.frontier(w.id)
-	}
-	return now
 }

@@ -225,3 +225,14 @@ func (l *Log) Trim(p stream.Partition, offset int64) {
 	part.start = part.batches[n-1].next
 	part.batches = append(part.batches[:0:0], part.batches[n:]...)
 }
+
+// stable returns where readers of committed records end: at the first record of
+// the oldest open transaction, or at the end.
+func (p *partition) stable() int64 {
+	for i := range p.batches {
+		if t := p.batches[i].txn; t != nil && t.state == open {
+			return p.batches[i].base
+		}
+	}
+	return p.next
+}

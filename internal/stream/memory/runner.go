@@ -2,27 +2,38 @@ package memory
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
+	"cordon/internal/record"
 	"cordon/internal/stream"
 )
 
 // Runner runs all tasks of one stage on a Log, one batch at a time and always
 // in partition order, so that a run is the same each time.
 type Runner struct {
-	log    *Log
-	stage  *stream.Stage
-	owners []*owned
-	fronts []stream.Front
+	log   *Log
+	stage *stream.Stage
+	board *stream.Board // nil where the stage is not aligned
+	owned []*owned
+	heard int64 // position in the progress topic
+	moved bool  // a task took a record, or its siblings may
 	// CutBytes is how many bytes of effects a transactional task may gather
 	// before it commits; 0 commits after every batch.
 	CutBytes int
 }
 
+// owned is one task with its worker. It commits when the Runner says so.
 type owned struct {
-	*stream.Owner
-	id       int32
-	producer *Producer
+	*stream.Worker
+	access *Access
+	id     int32
+	seat   *stream.Seat
+	paused bool
 }
+
+// never is an interval that does not end.
+const never = record.Micros(math.MaxInt64)
 
 // NewRunner starts every task of the stage from its committed state.
 func NewRunner(log *Log, stage *stream.Stage) (*Runner, error) {
@@ -31,187 +42,141 @@ func NewRunner(log *Log, stage *stream.Stage) (*Runner, error) {
 	if !stage.Single {
 		n = log.Partitions(stage.Inputs[0])
 	}
-	r.fronts = make([]stream.Front, n)
-	for id := int32(0); id < n; id++ {
-		o, err := r.acquire(id)
-		if err != nil {
-			return nil, fmt.Errorf("%s task %d: %w", stage.Name, id, err)
+	if stage.Aligned {
+		r.board = stream.NewBoard(n, log.Time())
+	}
+	for id := range n {
+		o := &owned{access: log.Access(stage, id), id: id}
+		o.Worker = stream.NewWorker(stage, id, o.access, r.board, never)
+		r.owned = append(r.owned, o)
+		if err := r.start(o); err != nil {
+			return nil, err
 		}
-		r.owners = append(r.owners, o)
-		if err := r.Cut(id); err != nil {
-			return nil, fmt.Errorf("%s task %d: %w", stage.Name, id, err)
-		}
-		r.fronts[id] = o.Front()
 	}
 	return r, nil
 }
 
-// acquire fences the former owner of a task, then restores its state: in this
-// order, or a late commit of the former owner would be missed.
-func (r *Runner) acquire(id int32) (*owned, error) {
-	producer := r.log.Producer(fmt.Sprintf("%s-%d", r.stage.Name, id))
-	o := &owned{Owner: stream.NewOwner(r.stage, id, r.inputs(id)), id: id, producer: producer}
-	at := stream.Partition{Topic: r.stage.State, ID: id}
-	for offset := int64(0); ; {
-		b, next, more := r.log.Fetch(at, offset)
-		if !more {
-			break
-		}
-		for _, rec := range b.Records {
-			if err := o.Restored(rec); err != nil {
-				return nil, err
-			}
-		}
-		offset = next
+func (r *Runner) start(o *owned) error {
+	if r.board != nil {
+		o.seat = r.board.Join(o.id, r.woken)
 	}
-	start := stream.Start{Partitions: r.counts()}
-	header, restored := o.Restoring()
-	if !restored {
-		start.Tail = r.tail(id)
+	if err := o.Restore(); err != nil {
+		return fmt.Errorf("%s task %d: %w", r.stage.Name, o.id, err)
 	}
-	for _, p := range header.Positions {
-		from := stream.Partition{Topic: p.Topic, ID: p.Partition}
-		if p.Next < r.log.Start(from) {
-			start.Lost = append(start.Lost, from)
-		}
-	}
-	return o, o.Begin(start)
+	return nil
 }
 
-// inputs names the partitions task id reads.
-func (r *Runner) inputs(id int32) []stream.Partition {
-	var all []stream.Partition
-	for _, topic := range r.stage.Inputs {
-		if !r.stage.Single {
-			all = append(all, stream.Partition{Topic: topic, ID: id})
-			continue
-		}
-		for p := int32(0); p < r.log.Partitions(topic); p++ {
-			all = append(all, stream.Partition{Topic: topic, ID: p})
-		}
+// Pause lets the task of a partition stand still, as when its instance has died
+// and nobody has taken over: the others hear of it by the progress topic only.
+func (r *Runner) Pause(id int32, on bool) {
+	o := r.owned[id]
+	switch {
+	case o.paused == on || r.board == nil:
+	case on:
+		r.board.Leave(o.seat, r.log.Time())
+	default:
+		o.seat = r.board.Join(id, r.woken)
 	}
-	return all
+	o.paused = on
 }
 
-func (r *Runner) counts() map[stream.Topic]int32 {
-	counts := map[stream.Topic]int32{}
-	for _, topic := range r.stage.Named() {
-		counts[topic] = r.log.Partitions(topic)
-	}
-	return counts
-}
-
-// tail returns all committed records of the stage's Resume topic.
-func (r *Runner) tail(id int32) []stream.Record {
-	if r.stage.Resume == "" {
-		return nil
-	}
-	var records []stream.Record
-	for offset := int64(0); ; {
-		b, next, more := r.log.Fetch(stream.Partition{Topic: r.stage.Resume, ID: id}, offset)
-		if !more {
-			return records
-		}
-		records = append(records, b.Records...)
-		offset = next
-	}
-}
+// woken notes that a task moved, so that another one may go on.
+func (r *Runner) woken() { r.moved = true }
 
 // Step lets every task take one batch of every input it can, and commits what
 // is due. It reports whether anything moved.
 func (r *Runner) Step() (bool, error) {
-	moved := false
-	for _, o := range r.owners {
-		did, err := r.step(o)
-		if err != nil {
-			return moved, fmt.Errorf("%s task %d: %w", r.stage.Name, o.id, err)
-		}
-		moved = moved || did
-	}
-	return moved, nil
-}
-
-func (r *Runner) step(o *owned) (bool, error) {
-	moved, blocked := false, false
-	for _, at := range append([]stream.Position(nil), o.Positions()...) {
-		from := stream.Partition{Topic: at.Topic, ID: at.Partition}
-		b, _, more := r.log.Fetch(from, at.Next)
-		if !more {
+	r.moved = false
+	r.listen()
+	for _, o := range r.owned {
+		if o.paused {
 			continue
 		}
-		taken := o.Take(b, r.now(o, false))
-		moved = moved || taken > 0
-		blocked = blocked || taken < len(b.Records)
-		if err := r.flush(o); err != nil {
-			return moved, err
+		if err := r.step(o); err != nil {
+			return r.moved, fmt.Errorf("%s task %d: %w", r.stage.Name, o.id, err)
 		}
 	}
-	if !moved && !blocked {
-		o.Tick(r.now(o, true))
+	return r.moved, nil
+}
+
+// listen hears of tasks that stand still what others say of them.
+func (r *Runner) listen() {
+	at := stream.Partition{Topic: stream.Progress}
+	if !slices.ContainsFunc(r.owned, func(o *owned) bool { return o.paused }) {
+		r.heard = r.log.End(at)
+		return
 	}
-	if due := blocked || !moved || o.Effects().Size() >= r.CutBytes; r.stage.Transactional && due {
-		if err := r.Cut(o.id); err != nil {
-			return moved, err
+	for {
+		b, next, more := r.log.Fetch(at, r.heard)
+		r.heard = next
+		if !more {
+			return
+		}
+		for _, rec := range b.Records {
+			r.board.HeardRecord(rec, r.log.Time())
 		}
 	}
-	return r.publish(o) || moved, r.flush(o)
 }
 
-// publish shows the siblings where a task stands. What is not committed is not
-// shown: readers behind could not see its records yet.
-func (r *Runner) publish(o *owned) bool {
-	if o.Changed() && r.stage.Transactional {
-		return false
+// step takes one batch of every input, or lets time pass where there is none.
+func (r *Runner) step(o *owned) error {
+	took := false
+	for i := range o.Positions() {
+		did, err := r.fetch(o, i)
+		if err != nil {
+			return err
+		}
+		took = took || did
 	}
-	was := r.fronts[o.id]
-	r.fronts[o.id] = o.Front()
-	return was != r.fronts[o.id]
+	if !took && o.Hungry() {
+		if err := r.handle(o, stream.Event{Kind: stream.Tick}); err != nil {
+			return err
+		}
+	}
+	r.moved = r.moved || took
+	if r.stage.Transactional && (!took || o.Size() >= r.CutBytes) {
+		return o.Checkpoint()
+	}
+	return nil
 }
 
-func (r *Runner) now(o *owned, atEnd bool) stream.Now {
-	now := stream.Now{Wall: r.log.Time(), Frontier: stream.Far, AtEnd: atEnd}
-	if r.stage.Aligned {
-		now.Frontier = stream.Frontier(r.fronts, int(o.id), stream.AlignBound)
+// fetch hands a task the next batch of an input, unless it holds back. It reports
+// whether the task took any record.
+func (r *Runner) fetch(o *owned, i int) (took bool, err error) {
+	at := o.Positions()[i]
+	e := stream.Event{Kind: stream.Moved}
+	if o.Hungry() {
+		from := stream.Partition{Topic: at.Topic, ID: at.Partition}
+		b, next, more := r.log.Fetch(from, at.Next)
+		e = stream.Event{Kind: stream.Fetched, From: from, Next: next, End: next}
+		if more {
+			e.Batches, e.End = append(e.Batches, b), r.log.End(from)
+		}
 	}
-	return now
+	err = r.handle(o, e)
+	return o.Positions()[i].Next > at.Next, err
 }
 
-// flush sends the outputs of a stage whose outputs lie outside the transaction.
-func (r *Runner) flush(o *owned) error {
-	if r.stage.Transactional || len(o.Effects().Sends()) == 0 {
-		return nil
+// handle lets a task do what an event asks for, its checkpoint included.
+func (r *Runner) handle(o *owned, e stream.Event) error {
+	if err := o.Step(e); err != nil {
+		return err
 	}
-	defer o.Effects().Reset()
-	return r.log.Append(o.Effects().Sends())
+	for o.access.ended {
+		if err := o.Step(stream.Event{Kind: stream.Settled, Err: o.access.Await()}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Cut commits a checkpoint of one task; one that would hold nothing is skipped.
-func (r *Runner) Cut(id int32) error {
-	o := r.owners[id]
-	if !o.Changed() {
-		return nil
-	}
-	pieces, err := o.Cut()
-	if err != nil {
-		return err
-	}
-	if r.stage.Transactional {
-		err = o.producer.Send(o.Effects().Sends())
-	}
-	if err == nil {
-		err = o.producer.Send(pieces)
-	}
-	if err == nil {
-		err = o.producer.Commit()
-	}
-	o.Settle(err == nil)
-	return err
-}
+func (r *Runner) Cut(id int32) error { return r.owned[id].Checkpoint() }
 
 // Trim forgets what every task of the stage has taken, and the state topic but
 // for its newest version: for runs that need no restart.
 func (r *Runner) Trim() {
-	for _, o := range r.owners {
+	for _, o := range r.owned {
 		for _, at := range o.Positions() {
 			r.log.Trim(stream.Partition{Topic: at.Topic, ID: at.Partition}, at.Next)
 		}
@@ -222,8 +187,8 @@ func (r *Runner) Trim() {
 
 // Tasks returns the running tasks in partition order, for their figures.
 func (r *Runner) Tasks() []stream.Task {
-	tasks := make([]stream.Task, len(r.owners))
-	for i, o := range r.owners {
+	tasks := make([]stream.Task, len(r.owned))
+	for i, o := range r.owned {
 		tasks[i] = o.Task()
 	}
 	return tasks

@@ -1,0 +1,135 @@
+package stream
+
+import (
+	"math"
+	"sync"
+
+	"cordon/internal/record"
+)
+
+// Board shows every task of an aligned stage where the others stand: those of
+// this instance, which publish what they have committed, and those of other
+// instances, which are heard of by the progress topic. It is flow control only:
+// what it does not know costs waiting, never a record.
+//
+// Every partition counts from the start, and stands before all time, until its
+// owner has spoken or nobody has for SilentAfter. Safe for concurrent use.
+type Board struct {
+	mu     sync.Mutex
+	fronts []Front
+	heard  []record.Micros // wall time of the last word about each
+	seats  map[int32]*Seat
+}
+
+// Seat is the place of a task of this instance.
+type Seat struct {
+	id   int32
+	wake func()
+}
+
+// NewBoard returns the board of n partitions; wall is the time now.
+func NewBoard(n int32, wall record.Micros) *Board {
+	b := &Board{fronts: make([]Front, n), heard: make([]record.Micros, n), seats: map[int32]*Seat{}}
+	for i := range b.fronts {
+		b.fronts[i], b.heard[i] = unknown, wall
+	}
+	return b
+}
+
+// unknown is the front of a partition whose owner has not spoken.
+var unknown = Front{Counts: true, Time: math.MinInt64}
+
+// Join makes a partition one of this instance; wake tells its task that another
+// one moved, and must not block. Until it publishes the others wait: nobody
+// knows how far a task that is not restored has come.
+func (b *Board) Join(id int32, wake func()) *Seat {
+	seat := &Seat{id, wake}
+	b.mu.Lock()
+	b.seats[id] = seat
+	b.mu.Unlock()
+	b.set(id, unknown)
+	return seat
+}
+
+// Leave ends that, unless another task has joined for the partition meanwhile.
+// Where the partition stood last is remembered: another instance goes on from
+// there.
+func (b *Board) Leave(seat *Seat, wall record.Micros) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.seats[seat.id] == seat {
+		delete(b.seats, seat.id)
+		b.heard[seat.id] = wall
+	}
+}
+
+// Publish shows where a partition of this instance stands.
+func (b *Board) Publish(id int32, f Front) { b.set(id, f) }
+
+// Heard notes what the progress topic said about a partition at a wall time.
+// Of a partition of this instance its own task knows better.
+func (b *Board) Heard(id int32, f Front, wall record.Micros) {
+	b.mu.Lock()
+	mine := b.seats[id] != nil
+	if !mine && id >= 0 && int(id) < len(b.heard) {
+		b.heard[id] = wall
+	}
+	b.mu.Unlock()
+	if !mine {
+		b.set(id, f)
+	}
+}
+
+// HeardRecord is Heard for a record of the progress topic.
+func (b *Board) HeardRecord(r Record, wall record.Micros) {
+	decoded, err := record.Decode(r.Value)
+	if err != nil {
+		return // a newer program's record: it holds nobody back
+	}
+	if c, ok := decoded.(*record.SourceClock); ok {
+		counts := c.State != record.ClockEmpty && c.State != record.ClockStalled
+		b.Heard(c.RawPartition, Front{Counts: counts, Time: c.Time}, wall)
+	}
+}
+
+// set changes a front, and wakes the tasks of this instance if it moved.
+func (b *Board) set(id int32, f Front) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if id < 0 || int(id) >= len(b.fronts) || b.fronts[id] == f {
+		return
+	}
+	b.fronts[id] = f
+	for other, seat := range b.seats {
+		if other != id {
+			seat.wake()
+		}
+	}
+}
+
+// Frontier returns the event time up to which a task may take records.
+func (b *Board) Frontier(id int32) record.Micros {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return Frontier(b.fronts, int(id), AlignBound)
+}
+
+// Silent returns the partitions of other instances of which nothing was heard
+// for SilentAfter, and no longer waits for them.
+func (b *Board) Silent(wall record.Micros) []int32 {
+	b.mu.Lock()
+	var silent, waking []int32
+	for i, at := range b.heard {
+		if id := int32(i); b.seats[id] == nil && wall-at >= SilentAfter {
+			silent = append(silent, id)
+			if b.fronts[i].Counts {
+				waking = append(waking, id)
+			}
+		}
+	}
+	b.mu.Unlock()
+	for _, id := range waking {
+		b.set(id, Front{})
+	}
+	return silent
+}

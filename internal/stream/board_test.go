@@ -1,0 +1,98 @@
+package stream
+
+import (
+	"slices"
+	"testing"
+
+	"cordon/internal/record"
+)
+
+func front(t record.Micros) Front { return Front{Counts: true, Time: t} }
+
+const second = record.Second
+
+// Nobody runs ahead of a partition that has not spoken: one of this instance
+// until its task is restored, one of another until progress tells.
+func TestBoardWaitsForWhoHasNotSpoken(t *testing.T) {
+	b := NewBoard(3, 0)
+	expect := func(what string, want record.Micros) {
+		t.Helper()
+		if got := b.Frontier(0); got != want {
+			t.Errorf("%s: the frontier of 0 is %d, want %d", what, got, want)
+		}
+	}
+	b.Join(0, func() {})
+	one := b.Join(1, func() {})
+	b.Publish(0, front(100*second))
+	expect("nobody else has spoken", unknown.Time+AlignBound)
+	b.Publish(1, front(90*second))
+	expect("2, of another instance, has not spoken", unknown.Time+AlignBound)
+	b.Heard(2, front(80*second), 5)
+	expect("all have spoken", 80*second+AlignBound)
+	b.Heard(2, Front{Time: 80 * second}, 6)
+	expect("2 is EMPTY or STALLED", 90*second+AlignBound)
+	b.Heard(1, front(10*second), 7)
+	expect("a word of others about 1, which runs here", 90*second+AlignBound)
+	b.Leave(one, 8)
+	expect("1 has left and nobody has taken over", 90*second+AlignBound)
+	b.Heard(1, front(95*second), 9)
+	expect("1 goes on elsewhere", 95*second+AlignBound)
+	b.Heard(7, front(0), 9) // of a topic that has grown: not ours to follow
+	expect("a partition that is not on the board", 95*second+AlignBound)
+}
+
+// After SilentAfter without a word nobody waits, until there is one again.
+func TestBoardGivesUpTheSilent(t *testing.T) {
+	b := NewBoard(3, 0)
+	woken := 0
+	b.Join(0, func() { woken++ })
+	b.Publish(0, front(0))
+	b.Heard(1, front(50*second), 30*second)
+	for _, c := range []struct {
+		wall   record.Micros
+		silent []int32
+		want   record.Micros
+	}{
+		{SilentAfter - 1, nil, unknown.Time + AlignBound},
+		{SilentAfter, []int32{2}, 50*second + AlignBound},
+		{SilentAfter + 30*second, []int32{1, 2}, Far},
+	} {
+		if got := b.Silent(c.wall); !slices.Equal(got, c.silent) {
+			t.Errorf("silent at %d: %v, want %v", c.wall, got, c.silent)
+		}
+		if got := b.Frontier(0); got != c.want {
+			t.Errorf("frontier at %d: %d, want %d", c.wall, got, c.want)
+		}
+	}
+	b.Heard(2, front(10*second), SilentAfter+31*second)
+	if got := b.Silent(SilentAfter + 31*second); !slices.Equal(got, []int32{1}) || b.Frontier(0) != 10*second+AlignBound {
+		t.Errorf("after a word of 2: silent %v, frontier %d", got, b.Frontier(0))
+	}
+	if woken == 0 {
+		t.Error("the task was not told that it may go on")
+	}
+}
+
+func TestBoardWakesThoseThatDoNotKnow(t *testing.T) {
+	b := NewBoard(2, 0)
+	mine, other := 0, 0
+	b.Join(0, func() { mine++ })
+	b.Join(1, func() { other++ })
+	mine, other = 0, 0
+	b.Publish(0, front(1))
+	b.Publish(0, front(1))
+	if mine != 0 || other != 1 {
+		t.Errorf("%d wake-ups for the mover and %d for its sibling, want 0 and 1", mine, other)
+	}
+}
+
+// The old task of a partition may end after the new one has begun.
+func TestBoardKeepsTheNewTask(t *testing.T) {
+	b := NewBoard(1, 0)
+	before := b.Join(0, func() {})
+	b.Join(0, func() {})
+	b.Leave(before, SilentAfter)
+	if got := b.Silent(2 * SilentAfter); got != nil {
+		t.Errorf("silent: %v; the new task is here", got)
+	}
+}
