@@ -64,6 +64,7 @@ const (
 	Moved                    // another task of an aligned stage moved
 	Fetched                  // an input was read
 	Settled                  // the checkpoint under way ended
+	Due                      // a checkpoint is asked for before its time
 )
 
 // MaxEffects is how many bytes of outputs a transactional task gathers before it
@@ -115,6 +116,8 @@ func (w *Worker) Step(e Event) error {
 		if err := w.settle(e.Err); err != nil {
 			return err
 		}
+	case Due:
+		w.lastCut = w.log.Wall() - w.interval
 	}
 	blocked, err := w.take()
 	if err != nil {

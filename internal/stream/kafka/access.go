@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -110,6 +109,7 @@ func (w *worker) Write(sends []stream.Send) error {
 // wait for it.
 func (w *worker) Commit(c *stream.Checkpoint) {
 	w.writing = true
+	w.begun++
 	go func() { w.ended <- w.commit(c) }()
 }
 
@@ -132,23 +132,28 @@ func (w *worker) commit(c *stream.Checkpoint) error {
 		return err
 	}
 	w.r.tell(true, w.id, "a checkpoint could not be written, trying again", err)
-	ctx, cancel := context.WithTimeout(w.hard, w.txn.timeout)
-	defer cancel()
-	if again := errors.Join(w.txn.end(ctx, false), w.txn.acquire(ctx)); again != nil {
-		return again
+	if err := w.txn.end(w.hard, false); err != nil {
+		return err
 	}
-	return errors.Join(stream.ErrAborted, err)
+	if err := w.txn.acquire(w.hard); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", stream.ErrAborted, err)
 }
 
+// send writes the records of a checkpoint. It gives up while there is still time
+// to abort before the broker does: that would fence us.
 func (w *worker) send(c *stream.Checkpoint) error {
-	if err := w.txn.send(w.hard, c.Outputs); err != nil {
+	ctx, cancel := context.WithTimeout(w.hard, w.txn.timeout*2/3)
+	defer cancel()
+	if err := w.txn.send(ctx, c.Outputs); err != nil {
 		return err
 	}
 	pieces, err := c.Pieces()
 	if err != nil {
 		return err
 	}
-	return w.txn.send(w.hard, pieces)
+	return w.txn.send(ctx, pieces)
 }
 
 // Wall is the wall clock.

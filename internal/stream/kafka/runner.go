@@ -215,8 +215,30 @@ func (r *Runner) follow(ctx context.Context, group *kafka.ConsumerGroup) {
 		r.gen = gen
 		r.mu.Unlock()
 		r.assign(ctx, ids)
-		gen.Start(func(life context.Context) { r.showLag(life, gen) })
+		gen.Start(func(life context.Context) {
+			r.showLag(life, gen)
+			r.checkpoint(ctx)
+		})
 	}
+}
+
+// checkpointWithin bounds the checkpoint before a rebalance: the group waits for
+// this member meanwhile, and must not take it for dead.
+const checkpointWithin = 2 * time.Second
+
+// checkpoint asks every task for a checkpoint and waits for them. A generation
+// ends with it: whoever gets a partition next then has little to repeat, and the
+// others have not stood still.
+func (r *Runner) checkpoint(ctx context.Context) {
+	limit, cancel := context.WithTimeout(ctx, checkpointWithin)
+	defer cancel()
+	var waits sync.WaitGroup
+	r.mu.Lock()
+	for _, w := range r.workers {
+		waits.Go(func() { w.ask(limit) })
+	}
+	r.mu.Unlock()
+	waits.Wait()
 }
 
 // assign stops the workers of partitions that are gone and starts those of new

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,11 +40,14 @@ type worker struct {
 	seat         *stream.Seat  // on the board of an aligned stage
 	wake         chan struct{} // a sibling moved
 	ended        chan error    // how the checkpoint under way ended
+	asked        chan request  // checkpoints asked for before their time
 
 	*stream.Worker
 	txn     producer // checkpoints, and outputs of a transactional stage
 	outputs producer // outputs of the other kind: the epoch of txn would not fence them
 	writing bool     // a goroutine writes a checkpoint and will send to ended
+	begun   int      // checkpoints since the worker started
+	asking  []request
 	counted time.Time
 
 	mu      sync.Mutex
@@ -53,8 +57,14 @@ type worker struct {
 	caught  bool
 }
 
+// request asks for a checkpoint: done is closed when number of them have ended.
+type request struct {
+	number int
+	done   chan struct{}
+}
+
 func newWorker(r *Runner, id int32) *worker {
-	w := &worker{r: r, id: id, wake: make(chan struct{}, 1), ended: make(chan error, 1)}
+	w := &worker{r: r, id: id, wake: make(chan struct{}, 1), ended: make(chan error, 1), asked: make(chan request)}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.hard, w.kill = context.WithCancel(context.Background())
 	w.txn = producer{
@@ -87,7 +97,11 @@ func (w *worker) run() {
 		err := w.live()
 		switch {
 		case w.ctx.Err() != nil:
-			if err != nil && (w.hard.Err() != nil || !errors.Is(err, context.Canceled)) {
+			switch {
+			case err == nil, w.hard.Err() == nil && errors.Is(err, context.Canceled):
+			case fenced(err):
+				w.r.tell(false, w.id, "handed over; the new owner took it before the last checkpoint and repeats what came after the one before", err)
+			default:
 				w.r.tell(true, w.id, "stopped without a last checkpoint; the next owner repeats what came after the one before", err)
 			}
 		case fenced(err):
@@ -222,16 +236,51 @@ func (w *worker) feed(ctx context.Context, results <-chan fetched, failures <-ch
 			e = stream.Event{Kind: stream.Settled, Err: err}
 		case <-w.wake:
 			e.Kind = stream.Moved
+		case req := <-w.asked:
+			e.Kind = stream.Due
+			req.number = w.begun + 1
+			w.asking = append(w.asking, req)
 		case <-ticker.C:
 			w.count()
 		}
 		if err := w.Step(e); err != nil {
 			return err
 		}
+		w.answer()
 		if e.Kind == stream.Settled || e.Kind == stream.Fetched {
 			w.show()
 		}
 	}
+}
+
+// ask asks for a checkpoint and waits until it has ended, or until limit or the
+// worker does. Any goroutine may call it.
+func (w *worker) ask(limit context.Context) {
+	req := request{done: make(chan struct{})}
+	select {
+	case w.asked <- req:
+	case <-limit.Done():
+		return
+	case <-w.ctx.Done():
+		return
+	}
+	select {
+	case <-req.done:
+	case <-limit.Done():
+	case <-w.ctx.Done():
+	}
+}
+
+// answer tells those who asked for a checkpoint that it has ended, or that there
+// is nothing to hold.
+func (w *worker) answer() {
+	w.asking = slices.DeleteFunc(w.asking, func(r request) bool {
+		if w.writing && r.number >= w.begun {
+			return false
+		}
+		close(r.done)
+		return true
+	})
 }
 
 // abort ends the open transaction as well as it can, so that readers need not
