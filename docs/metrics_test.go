@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"cordon/internal/stream"
 )
 
 var (
@@ -25,6 +27,9 @@ func metrics(t *testing.T) (all, shared map[string]bool) {
 			all[m[1]], shared[m[1]] = true, true
 		}
 	})
+	for name := range stream.WorkerFigures {
+		all[name], shared[name] = true, true
+	}
 	for _, s := range stages(t) {
 		for name := range s.Figures {
 			all[name] = true

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,8 +16,8 @@ import (
 // the metrics.
 const watchEvery = time.Second
 
-// ownFigures says what the figures of the runner mean; those of tasks stand in
-// Stage.Figures.
+// ownFigures says what the figures of the runner mean; those of the worker stand
+// in stream.WorkerFigures, those of tasks in Stage.Figures.
 var ownFigures = map[string]string{
 	"batches_refused_total": "Batches that could not be read and were passed over. Above 0: records are lost to this program.",
 }
@@ -106,10 +107,7 @@ func (w *watch) show() {
 }
 
 func (w *watch) meaning(name string) string {
-	if text, known := ownFigures[name]; known {
-		return text
-	}
-	return w.meanings[name]
+	return cmp.Or(ownFigures[name], stream.WorkerFigures[name], w.meanings[name])
 }
 
 func (w *watch) set(g observe.Gauges, s series, value int64) {

@@ -1,7 +1,10 @@
 // Package stream holds the one abstraction the three programs are built on: a
-// Task, the pure state machine of one partition, and the Owner that feeds it
-// and decides when a checkpoint is cut. Two logs run tasks: stream/kafka and,
-// for backtest, scenarios and simulation, stream/memory.
+// Task, the pure state machine of one partition, and what runs it: an Owner
+// keeps the position that belongs to the task's state, a Worker takes the task
+// over, restores it, feeds it and commits its checkpoints, a Board keeps the
+// tasks of an aligned stage in step. A Worker needs nine calls of the log
+// underneath (Log); there are two logs, stream/kafka and, for backtest,
+// scenarios and simulation, stream/memory, and the worker is the same on both.
 //
 // What it promises. Records of one partition reach the task in offset order,
 // each exactly once relative to the state: a checkpoint holds the state and the

@@ -93,6 +93,7 @@ type Worker struct {
 	flying    *Checkpoint
 	lastCut   record.Micros
 	silent    []int32
+	figures   workerFigures
 }
 
 // NewWorker returns the worker of task id. Interval is the wall time between two
@@ -178,8 +179,10 @@ func (w *Worker) commitDue(blocked bool) error {
 }
 
 func (w *Worker) cut() {
+	began := w.log.Wall()
 	w.flying = w.owner.Cut()
 	w.lastCut = w.log.Wall()
+	w.figures.pause = w.lastCut - began
 	w.log.Commit(w.flying)
 }
 
@@ -191,6 +194,7 @@ func (w *Worker) settle(err error) error {
 	if err != nil && !errors.Is(err, ErrAborted) {
 		return err
 	}
+	w.figures.settled(c, err)
 	w.owner.Settle(err == nil)
 	if err == nil {
 		w.committed = c.Positions
@@ -235,30 +239,3 @@ func (w *Worker) now() Now {
 	}
 	return now
 }
-
-// CaughtUp reports that every input was read to its end when last fetched.
-func (w *Worker) CaughtUp() bool {
-	for _, at := range w.committed {
-		if !w.atEnd[Partition{at.Topic, at.Partition}] {
-			return false
-		}
-	}
-	return true
-}
-
-// Committed returns the positions of the last checkpoint, sorted; valid until the
-// next Step.
-func (w *Worker) Committed() []Position { return w.committed }
-
-// Positions returns how far every input was taken, sorted; valid until the next
-// Step.
-func (w *Worker) Positions() []Position { return w.owner.Positions() }
-
-// End returns where the committed records of an input ended when last fetched.
-func (w *Worker) End(p Partition) int64 { return w.ends[p] }
-
-// Task returns the running task, for its figures.
-func (w *Worker) Task() Task { return w.owner.Task() }
-
-// Size returns the bytes that wait to be sent.
-func (w *Worker) Size() int { return w.owner.Effects().Size() }

@@ -105,17 +105,20 @@ func (r *Runner) Counts() (all []Count) {
 	return all
 }
 
-// count takes over the task's figures; only the owner may ask it.
+// count takes over the figures of worker and task; only the owner may ask them.
 func (w *worker) count() {
-	task, ok := w.Task().(stream.Counted)
-	if !ok || time.Since(w.counted) < countEvery {
+	if time.Since(w.counted) < countEvery {
 		return
 	}
 	w.counted = time.Now()
 	var counts []Count
-	task.Counts(func(name, label string, value int64) {
+	add := func(name, label string, value int64) {
 		counts = append(counts, Count{Task: w.id, Name: name, Label: label, Value: value})
-	})
+	}
+	w.Worker.Counts(add)
+	if task, ok := w.Task().(stream.Counted); ok {
+		task.Counts(add)
+	}
 	w.mu.Lock()
 	w.counts = counts
 	w.mu.Unlock()
