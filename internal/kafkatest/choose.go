@@ -25,7 +25,7 @@ type source struct {
 	// probe says in words what a start would use, or why it cannot be had,
 	// in a second or two and without starting or downloading anything.
 	probe func(context.Context) (string, error)
-	start func(context.Context) (node, error)
+	start func(context.Context) (server, error)
 }
 
 // sources are in order of preference.
@@ -68,7 +68,8 @@ func startOwn(ctx context.Context) (*Cluster, error) {
 	for _, s := range wanted {
 		n, err := startOne(ctx, s)
 		if err == nil {
-			return &Cluster{kind: s.kind, name: s.name, node: n, passedOver: passedOver}, nil
+			node := &Node{id: 1, name: s.name, server: n}
+			return &Cluster{kind: s.kind, name: s.name, nodes: []*Node{node}, passedOver: passedOver}, nil
 		}
 		err = fmt.Errorf("%s: %w", s.kind, err)
 		reasons, passedOver = append(reasons, err), append(passedOver, err.Error())
@@ -76,7 +77,7 @@ func startOwn(ctx context.Context) (*Cluster, error) {
 	return nil, joined(reasons)
 }
 
-func startOne(ctx context.Context, s source) (node, error) {
+func startOne(ctx context.Context, s source) (server, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	return s.start(ctx)

@@ -35,21 +35,8 @@ const startTimeout = 5 * time.Minute
 // runs. Kafka takes 2 to 20 s on two shared cores, longer after a kill.
 const readyTimeout = 90 * time.Second
 
-// node is one broker started here, whatever it is made of.
-type node interface {
-	// addresses returns the bootstrap addresses; they outlive a restart.
-	addresses() []string
-	// start brings a stopped broker back with the same address and records.
-	start(context.Context) error
-	// stop ends it in good order; kill ends it at once.
-	stop() error
-	kill() error
-	// remove stops it and deletes what it stored.
-	remove() error
-}
-
-// Cluster is a broker that tests talk to. [Broker], [Private] and [Start] make
-// one.
+// Cluster is a broker that tests talk to, or several that are one to them.
+// [Broker], [Private], [JVM], [Three] and [Start] make one.
 type Cluster struct {
 	// kind is one of the Kind constants.
 	kind string
@@ -57,8 +44,8 @@ type Cluster struct {
 	name string
 	// given are the addresses of a broker that was not started here.
 	given []string
-	// node is the broker started here; nil when the brokers were given.
-	node node
+	// nodes are the brokers started here; none when they were given.
+	nodes []*Node
 	// passedOver says for each stronger kind why it could not be had.
 	passedOver []string
 }
@@ -66,11 +53,16 @@ type Cluster struct {
 // Addresses returns the bootstrap addresses, as host:port. They stay the same
 // over a restart.
 func (c *Cluster) Addresses() []string {
-	if c.node == nil {
-		return slices.Clone(c.given)
+	addresses := slices.Clone(c.given)
+	for _, n := range c.nodes {
+		addresses = append(addresses, n.Address())
 	}
-	return c.node.addresses()
+	return addresses
 }
+
+// Nodes returns the brokers started here, in the order of their numbers; none
+// when they were given.
+func (c *Cluster) Nodes() []*Node { return slices.Clone(c.nodes) }
 
 // Kind returns one of the Kind constants. Tests of what kfake does differently
 // from Apache Kafka, such as fencing, skip on [KindEmbedded].
@@ -99,47 +91,58 @@ func (c *Cluster) Environment() []string {
 // Close stops a broker that was started here and deletes what it stored. A
 // broker that was given stays as it is.
 func (c *Cluster) Close() error {
-	if c.node == nil {
-		return nil
+	return c.each((*Node).remove)
+}
+
+// each does the same to all nodes at once: a majority of them must run before
+// one of them answers.
+func (c *Cluster) each(action func(*Node) error) error {
+	errs := make([]error, len(c.nodes))
+	var all sync.WaitGroup
+	for i, n := range c.nodes {
+		all.Go(func() { errs[i] = action(n) })
 	}
-	return c.node.remove()
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // Stop ends the broker in good order, as its operator would.
 func (c *Cluster) Stop(t testing.TB) {
 	t.Helper()
-	c.apply(t, "stop", func(n node) error { return n.stop() })
+	c.apply(t, "stop", func(n *Node) error { return n.server.stop() })
 }
 
-// Kill ends the broker without warning: kill -9. An embedded broker cannot die
-// alone; it closes its connections and is stopped.
+// Kill ends the broker without warning, as [Node.Kill] does.
 func (c *Cluster) Kill(t testing.TB) {
 	t.Helper()
-	c.apply(t, "kill", func(n node) error { return n.kill() })
+	c.apply(t, "kill", func(n *Node) error { return n.server.kill() })
+}
+
+// Pause keeps the broker from running, as [Node.Pause] does.
+func (c *Cluster) Pause(t testing.TB) {
+	t.Helper()
+	c.apply(t, "pause", func(n *Node) error { return n.server.pause() })
+}
+
+// Resume lets a paused broker run on.
+func (c *Cluster) Resume(t testing.TB) {
+	t.Helper()
+	c.apply(t, "resume", func(n *Node) error { return n.server.resume() })
 }
 
 // Restart starts the broker again, with its address and records, after
 // stopping it if it still runs. It returns when the broker answers.
 func (c *Cluster) Restart(t testing.TB) {
 	t.Helper()
-	c.apply(t, "restart", func(n node) error {
-		if err := n.stop(); err != nil {
-			return err
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
-		defer cancel()
-		return n.start(ctx)
-	})
+	c.apply(t, "restart", (*Node).restart)
 }
 
-func (c *Cluster) apply(t testing.TB, verb string, action func(node) error) {
+func (c *Cluster) apply(t testing.TB, verb string, action func(*Node) error) {
 	t.Helper()
-	if c.node == nil {
+	if len(c.nodes) == 0 {
 		t.Skipf("cannot %s the broker at %s: it was not started by this test; use kafkatest.Private", verb, strings.Join(c.given, ","))
 	}
-	if err := action(c.node); err != nil {
-		t.Fatalf("%s the broker %s: %v", verb, c.name, err)
-	}
+	judge(t, verb, c.name, c.each(action))
 }
 
 // shared is the broker of this test binary.
@@ -178,13 +181,19 @@ func Private(t testing.TB) *Cluster {
 	if err != nil {
 		t.Fatalf("no broker for this test: %v", err)
 	}
+	own(t, c)
+	return c
+}
+
+// own ends a cluster with the test.
+func own(t testing.TB, c *Cluster) {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			t.Errorf("close the broker %s: %v", c.name, err)
 		}
 	})
 	logChoice(t, c)
-	return c
 }
 
 func logChoice(t testing.TB, c *Cluster) {

@@ -18,10 +18,16 @@
 //
 // What it promises: [Broker] is one broker per test binary, with topic
 // auto-creation off and nothing replicated; [Private] is one per test, to be
-// stopped, killed and restarted. A broker ends with the test binary: [Main]
-// stops it and removes its folder, and when the binary is killed the kernel
-// takes the JVM along (Linux), which leaves only a cordon-kafkatest-* folder in
-// the temporary folder. Everything here may be used from parallel tests.
+// stopped, killed and restarted. [Three] are three real brokers with three
+// copies of everything, and [JVM] makes brokers that answer late, lose their
+// clients or run out of disk; each [Node] fails by itself. Tests that need those
+// are skipped, with the reason, where no JVM can be had.
+//
+// A broker ends with the test binary: [Main] stops it and removes its folder,
+// and when the binary is killed the kernel takes the JVM along (Linux), which
+// leaves only a cordon-kafkatest-* folder in the temporary folder, with a small
+// file system mounted in it if the test had asked for one. Everything here may
+// be used from parallel tests.
 //
 // What it does not: it empties no topic between tests. A test that shares a
 // broker puts [UniquePrefix] before the names of its topics and groups.

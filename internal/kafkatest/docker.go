@@ -24,7 +24,7 @@ const dockerImage = "apache/kafka:" + kafkaVersion
 // containerPort is where the broker listens for clients inside the container.
 const containerPort = "9092/tcp"
 
-// container is Apache Kafka in Docker, as a node.
+// container is Apache Kafka in Docker, as a server.
 type container struct {
 	// address is where the engine publishes the broker's port.
 	address string
@@ -62,7 +62,7 @@ func dockerHost(ctx context.Context) (string, error) {
 	return provider.DaemonHost(ctx)
 }
 
-func startDocker(ctx context.Context) (node, error) {
+func startDocker(ctx context.Context) (server, error) {
 	host, err := dockerHost(ctx)
 	if err != nil {
 		return nil, err
@@ -74,9 +74,10 @@ func startDocker(ctx context.Context) (node, error) {
 		return nil, err
 	}
 	c := &container{address: fmt.Sprintf("%s:%d", host, port)}
-	properties := serverProperties(listeners{
-		clients: "0.0.0.0:9092", advertised: c.address, controller: "localhost:9093",
-	}, "/tmp/kraft-combined-logs")
+	properties := serverProperties(role{
+		listeners: listeners{clients: "0.0.0.0:9092", advertised: c.address, controller: "localhost:9093"},
+		id:        1, brokers: 1, voters: "1@localhost:9093", logDir: "/tmp/kraft-combined-logs",
+	})
 	c.container, err = testcontainers.Run(ctx, dockerImage,
 		testcontainers.WithExposedPorts(containerPort),
 		testcontainers.WithHostConfigModifier(publish(port)),
@@ -148,6 +149,12 @@ func (c *container) end(patience time.Duration) error {
 	defer cancel()
 	return c.container.Stop(ctx, &patience)
 }
+
+func (c *container) pause() error {
+	return fmt.Errorf("%w be paused: it runs in Docker; kafkatest.JVM makes one that can", errNotHere)
+}
+
+func (c *container) resume() error { return nil }
 
 func (c *container) remove() error {
 	return testcontainers.TerminateContainer(c.container, testcontainers.StopTimeout(0))

@@ -8,7 +8,7 @@ import (
 	"cordon/internal/embedded"
 )
 
-// fake is the embedded broker as a node.
+// fake is the embedded broker as a server.
 type fake struct {
 	// settings hold the folder and, since it must not change, the address.
 	settings embedded.Settings
@@ -18,7 +18,7 @@ type fake struct {
 
 func probeEmbedded(context.Context) (string, error) { return "in this process", nil }
 
-func startEmbedded(ctx context.Context) (node, error) {
+func startEmbedded(ctx context.Context) (server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -55,6 +55,12 @@ func (f *fake) stop() error {
 }
 
 func (f *fake) kill() error { return f.stop() }
+
+func (f *fake) pause() error {
+	return fmt.Errorf("%w be paused: it runs within the test's process; kafkatest.JVM makes one that can", errNotHere)
+}
+
+func (f *fake) resume() error { return nil }
 
 func (f *fake) remove() error {
 	_ = f.stop()

@@ -2,28 +2,33 @@ package kafkatest
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // jvmFlags suit a broker that lives for minutes beside the tests on two cores:
 // the small compiler and the serial collector start it in 1.4 s.
-var jvmFlags = []string{"-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.showDateTime=true"}
+var jvmFlags = []string{"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.showDateTime=true"}
 
-// jvm is Apache Kafka in a Java process, as a node.
+// jvm is Apache Kafka in a Java process, as a server.
 type jvm struct {
-	// dir holds server.properties, broker.log and the records under log/.
+	// dir holds server.properties, broker.log and, in log/, the records.
 	dir string
 	// lib is the folder of Kafka's jars.
 	lib string
-	// address is where it listens for clients.
-	address string
+	// heap bounds the heap, as in -Xmx512m.
+	heap string
+	// cluster is the id that all nodes of a cluster are formatted with.
+	cluster string
+	// role is the node's place in the cluster; its address is what it advertises.
+	role role
+	// disk is mounted at log/ when [Shape] asks for one; nil else.
+	disk *disk
 	// process is the running broker; nil while stopped.
 	process *process
 }
@@ -44,50 +49,47 @@ func probeJVM(context.Context) (string, error) {
 	return "its jars are in " + dir, nil
 }
 
-func startJVM(ctx context.Context) (node, error) {
-	if _, err := probeJVM(ctx); err != nil {
-		return nil, err
-	}
-	lib, err := ensureJars(ctx)
+func startJVM(ctx context.Context) (server, error) {
+	all, err := planJVM(ctx, Shape{Brokers: 1})
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "cordon-kafkatest-")
-	if err != nil {
+	j := all[0].server.(*jvm)
+	if err := j.run(ctx); err != nil {
 		return nil, err
-	}
-	j := &jvm{dir: dir, lib: lib}
-	for _, step := range []func(context.Context) error{j.configure, j.format, j.start} {
-		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, j.remove())
-		}
 	}
 	return j, nil
 }
 
-// configure picks the ports and writes server.properties.
+// run starts a planned broker for the first time.
+func (j *jvm) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{j.configure, j.format, j.start} {
+		if err := step(ctx); err != nil {
+			return errors.Join(err, j.remove())
+		}
+	}
+	return nil
+}
+
+// configure makes the folder and writes server.properties.
 func (j *jvm) configure(context.Context) error {
-	clients, err := freePort()
+	dir, err := os.MkdirTemp("", "cordon-kafkatest-")
 	if err != nil {
 		return err
 	}
-	controller, err := freePort()
-	if err != nil {
-		return err
+	j.dir, j.role.logDir = dir, filepath.Join(dir, "log")
+	if j.disk != nil {
+		if err := j.disk.mount(filepath.Join(dir, "disk")); err != nil {
+			return err
+		}
+		j.role.logDir = filepath.Join(dir, "disk", "log")
 	}
-	j.address = fmt.Sprintf("127.0.0.1:%d", clients)
-	properties := serverProperties(listeners{
-		clients: j.address, advertised: j.address, controller: fmt.Sprintf("127.0.0.1:%d", controller),
-	}, filepath.Join(j.dir, "log"))
-	return os.WriteFile(j.settings(), []byte(file(properties)), 0o600)
+	return os.WriteFile(j.settings(), []byte(file(serverProperties(j.role))), 0o600)
 }
 
 // format prepares the folder of the records; a KRaft node starts in no other.
 func (j *jvm) format(ctx context.Context) error {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails, by its documentation
-	id[0] &= 0x7f           // an id that begins with a hyphen would be read as an option
-	p, err := j.launch("kafka.tools.StorageTool", "format", "-t", base64.RawURLEncoding.EncodeToString(id[:]), "-c", j.settings())
+	p, err := j.launch("kafka.tools.StorageTool", "format", "-t", j.cluster, "-c", j.settings())
 	if err != nil {
 		return err
 	}
@@ -109,7 +111,7 @@ func (j *jvm) launch(class string, arguments ...string) (*process, error) {
 		return nil, err
 	}
 	defer log.Close()
-	command := exec.Command("java", slices.Concat(jvmFlags, []string{"-cp", filepath.Join(j.lib, "*"), class}, arguments)...)
+	command := exec.Command("java", slices.Concat(jvmFlags, []string{"-Xmx" + j.heap, "-cp", filepath.Join(j.lib, "*"), class}, arguments)...)
 	command.Dir, command.Stdout, command.Stderr = j.dir, log, log
 	return startProcess(command)
 }
@@ -128,7 +130,7 @@ func (j *jvm) lastLines() string {
 	return "the end of its log:\n" + tail(output, 30)
 }
 
-func (j *jvm) addresses() []string { return []string{j.address} }
+func (j *jvm) addresses() []string { return []string{j.role.advertised} }
 
 func (j *jvm) start(ctx context.Context) error {
 	p, err := j.launch("kafka.Kafka", j.settings())
@@ -144,7 +146,7 @@ func (j *jvm) start(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}()
-	if err := awaitReady(ctx, j.addresses()); err != nil {
+	if err := awaitMember(ctx, j.role.clients, int32(j.role.id)); err != nil {
 		p.kill()
 		return fmt.Errorf("start Kafka: %w: %s: %s", err, p.command.ProcessState, j.lastLines())
 	}
@@ -168,7 +170,26 @@ func (j *jvm) kill() error {
 	return nil
 }
 
+func (j *jvm) pause() error { return j.signal(syscall.SIGSTOP) }
+
+func (j *jvm) resume() error { return j.signal(syscall.SIGCONT) }
+
+func (j *jvm) signal(s syscall.Signal) error {
+	if j.process == nil {
+		return errors.New("it does not run")
+	}
+	return j.process.command.Process.Signal(s)
+}
+
 func (j *jvm) remove() error {
 	_ = j.kill()
+	if j.disk != nil {
+		if err := j.disk.unmount(); err != nil {
+			return err
+		}
+	}
+	if j.dir == "" {
+		return nil
+	}
 	return os.RemoveAll(j.dir)
 }

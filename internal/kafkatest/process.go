@@ -37,9 +37,11 @@ func startProcess(command *exec.Cmd) (*process, error) {
 	return p, <-started
 }
 
-// stop asks the child to end and waits until it has.
+// stop asks the child to end and waits until it has. One that is stopped
+// hears it when it goes on.
 func (p *process) stop() {
 	_ = p.command.Process.Signal(syscall.SIGTERM)
+	_ = p.command.Process.Signal(syscall.SIGCONT)
 	patience := time.NewTimer(stopTimeout)
 	defer patience.Stop()
 	select {
