@@ -250,10 +250,12 @@ func (r *Runner) assign(ctx context.Context, ids []int32) {
 	for _, id := range ids {
 		stay[id] = true
 	}
+	gone := 0
 	for id, w := range r.workers {
 		if !stay[id] {
 			w.stop()
 			delete(r.workers, id)
+			gone++
 		}
 	}
 	var fresh []*worker
@@ -262,6 +264,9 @@ func (r *Runner) assign(ctx context.Context, ids []int32) {
 			r.workers[id] = newWorker(r, id)
 			fresh = append(fresh, r.workers[id])
 		}
+	}
+	if len(fresh)+gone > 0 && ctx.Err() == nil {
+		r.tell(false, -1, fmt.Sprintf("%d partitions are assigned: %d new, %d gone to other instances, the others go on", len(ids), len(fresh), gone), nil)
 	}
 	// All of them have joined the board before one runs: it would go on before it
 	// knew of the rest.
