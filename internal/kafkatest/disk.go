@@ -88,6 +88,18 @@ func (n *Node) disk(t testing.TB) *disk {
 }
 
 // AwaitEnd returns when the node has ended by itself, and what it said last.
+//
+// That is what Apache Kafka 4.1.1 does at a full disk (seen with one log
+// directory, on tmpfs): the first append that does not fit is answered with
+// KAFKA_STORAGE_ERROR and makes the broker give up the directory; as it has no
+// other, it halts within the second, with exit status 1 and no orderly stop. An
+// idle broker goes the same way within 5 s, as it cannot write its checkpoint of
+// high watermarks. Restarted while the disk is still full, it ends after a second with
+// status 1 again, in the recovery of its metadata log (InternalError: there is
+// no page for the index it maps). Restarted once there is space, it recovers
+// its segments and has every record that it acknowledged. So "full disk, then
+// space again" is, to a client, a broker that is gone until someone has made
+// space and a supervisor has started it again.
 func (n *Node) AwaitEnd(t testing.TB, patience time.Duration) string {
 	t.Helper()
 	j, ok := n.server.(*jvm)

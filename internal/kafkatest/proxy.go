@@ -221,6 +221,14 @@ func (n *Node) Slow(t testing.TB, delay time.Duration) {
 	n.proxied(t).slow(delay)
 }
 
+// Slow does it to all brokers, as [Node.Slow] does.
+func (c *Cluster) Slow(t testing.TB, delay time.Duration) {
+	t.Helper()
+	for _, n := range c.nodes {
+		n.Slow(t, delay)
+	}
+}
+
 // Cut closes all connections of clients to the node, once. Clients may connect
 // again.
 func (n *Node) Cut(t testing.TB) {
