@@ -3,15 +3,10 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -46,48 +41,64 @@ var build = sync.OnceValue(func() error {
 	return nil
 })
 
-// deployment is a set of topics of its own, and the programs that run on them.
-type deployment struct {
-	t          testing.TB
-	dir        string
-	prefix     string
+// plan says what a deployment is made on; only partitions has no default.
+type plan struct {
 	partitions int32
-	client     *kafka.Client
-	key        pseudonym.Key
-	programs   map[string]*program
+	// cluster of brokers; nil: the one that the tests share.
+	cluster *kafkatest.Cluster
+	// replication factor of every topic; 0: 1.
+	replication int16
+	// env are variables such as CORDON_CHECKPOINT_INTERVAL=1s for each instance
+	// of a program, or for one instance.
+	env map[string][]string
 }
 
-// program is one process.
-type program struct {
-	cmd   *exec.Cmd
-	log   string
-	ready string
-	done  chan struct{}
+// deployment is a set of topics of its own, and the instances of the programs
+// that run on them. It belongs to one goroutine at a time.
+type deployment struct {
+	plan
+	t        testing.TB
+	dir      string
+	prefix   string
+	client   *kafka.Client
+	key      pseudonym.Key
+	programs map[string]*program // by the name of the instance
 }
 
 // deploy makes topics, key and configuration; nothing runs yet.
 func deploy(t testing.TB, partitions int32) *deployment {
 	t.Helper()
+	return deployOn(t, plan{partitions: partitions})
+}
+
+// deployOn is deploy with a choice of brokers and settings.
+func deployOn(t testing.TB, p plan) *deployment {
+	t.Helper()
 	if err := build(); err != nil {
 		t.Fatal(err)
 	}
-	d := &deployment{t: t, dir: t.TempDir(), prefix: kafkatest.UniquePrefix(t), partitions: partitions, programs: map[string]*program{}}
-	client, err := kafka.NewClient(kafka.Settings{Brokers: kafkatest.Broker(t).Addresses(), ClientID: "e2e", Prefix: d.prefix})
+	if p.cluster == nil {
+		p.cluster = kafkatest.Broker(t)
+	}
+	d := &deployment{plan: p, t: t, dir: t.TempDir(), prefix: kafkatest.UniquePrefix(t), programs: map[string]*program{}}
+	client, err := kafka.NewClient(kafka.Settings{Brokers: p.cluster.Addresses(), ClientID: "e2e", Prefix: d.prefix})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
 	d.client = client
-	var specs []kafka.TopicSpec
-	for _, topic := range stream.Topics(partitions) {
-		specs = append(specs, kafka.TopicSpec(topic))
-	}
-	if _, err := client.Create(t.Context(), specs, 1); err != nil {
-		t.Fatal(err)
-	}
+	d.create(stream.Topics(p.partitions)...)
 	d.newKey()
 	t.Cleanup(d.killAll)
 	return d
+}
+
+// create makes topics that do not exist.
+func (d *deployment) create(topics ...stream.TopicSettings) {
+	d.t.Helper()
+	if _, err := d.client.Create(d.t.Context(), topics, max(d.replication, 1)); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // newKey makes the key that the collector reads at its next start.
@@ -103,126 +114,93 @@ func (d *deployment) newKey() {
 	}
 }
 
-// own are the keys a program is given beside the shared ones.
-func (d *deployment) own(name string) string {
-	switch name {
-	case "collector":
-		return fmt.Sprintf("keys:\n  file: %q\n", filepath.Join(d.dir, "pseudonym.key"))
-	case "enforcer":
-		return fmt.Sprintf("isolated_share_permille: %d\n", sharePermille)
-	}
-	return ""
-}
-
-// start runs a program and returns once it is ready.
-func (d *deployment) start(name string) {
-	d.t.Helper()
-	p := d.launch(name)
-	client := http.Client{Timeout: 2 * time.Second}
-	deadline := time.Now().Add(90 * time.Second)
-	for {
-		res, err := client.Get("http://" + p.ready + "/readyz")
-		if err == nil {
-			_, _ = io.Copy(io.Discard, res.Body)
-			res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		select {
-		case <-p.done:
-			d.t.Fatalf("%s ended before it was ready:\n%s", name, d.tail(name))
-		case <-time.After(50 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			d.t.Fatalf("%s is not ready after 90 s:\n%s", name, d.tail(name))
-		}
-	}
-}
-
-func (d *deployment) launch(name string) *program {
-	d.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	settings := fmt.Sprintf("kafka:\n  brokers: [%q]\ntopics:\n  prefix: %q\nhttp:\n  listen: %q\n%s",
-		kafkatest.Broker(d.t).Addresses()[0], d.prefix, address, d.own(name))
-	path := filepath.Join(d.dir, name+".yaml")
-	if err := os.WriteFile(path, []byte(settings), 0o600); err != nil {
-		d.t.Fatal(err)
-	}
-	p := &program{log: filepath.Join(d.dir, name+".log"), ready: address, done: make(chan struct{})}
-	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer log.Close()
-	p.cmd = exec.Command(filepath.Join(binaries, name), "--config", path)
-	p.cmd.Stdout, p.cmd.Stderr = log, log
-	if err := p.cmd.Start(); err != nil {
-		d.t.Fatal(err)
-	}
-	go func() {
-		_ = p.cmd.Wait() // how it ended is what the tests look at
-		close(p.done)
-	}()
-	d.programs[name] = p
-	return p
-}
-
 // startAll runs the three programs, readers first.
 func (d *deployment) startAll() {
+	d.t.Helper()
 	for _, name := range []string{"enforcer", "scorer", "collector"} {
 		d.start(name)
 	}
 }
 
-// stop ends a program in order, within the 10 s it has for that.
-func (d *deployment) stop(name string) {
+// start runs an instance and returns once it is ready.
+func (d *deployment) start(name string) {
+	d.t.Helper()
+	d.launch(name)
+	d.awaitReady(name)
+}
+
+// launch runs an instance: one named "scorer-2" is another scorer beside
+// "scorer", with a configuration, port and log of its own.
+func (d *deployment) launch(name string) *program {
+	d.t.Helper()
+	p, err := d.run(name)
+	if err != nil {
+		d.t.Fatalf("%s: %v", name, err)
+	}
+	return p
+}
+
+// awaitReady returns once /readyz of an instance says so.
+func (d *deployment) awaitReady(name string) {
 	d.t.Helper()
 	p := d.programs[name]
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		d.t.Fatalf("%s: %v\n%s", name, err, d.tail(name))
-	}
-	select {
-	case <-p.done:
-	case <-time.After(12 * time.Second):
-		d.t.Fatalf("%s did not end within 12 s of SIGTERM:\n%s", name, d.tail(name))
-	}
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
-		d.t.Errorf("%s ended with exit code %d after SIGTERM, want 0:\n%s", name, code, d.tail(name))
+	d.await(name+" is ready", 90*time.Second, func() bool {
+		if p.ended() {
+			d.t.Fatalf("%s ended before it was ready:\n%s", name, d.tail(name))
+		}
+		return p.isReady()
+	})
+}
+
+// await returns once something holds, and fails the test when it does not
+// within the time given.
+func (d *deployment) await(what string, within time.Duration, holds func() bool) {
+	d.t.Helper()
+	for deadline := time.Now().Add(within); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.t.Fatalf("after %s still not: %s", within, what)
+		}
 	}
 }
 
-// kill ends a program as a power cut does.
-func (d *deployment) kill(name string) {
+// stop ends an instance in order, within the 10 s it has for that.
+func (d *deployment) stop(name string) {
 	d.t.Helper()
-	p := d.programs[name]
-	if err := p.cmd.Process.Kill(); err != nil {
-		d.t.Fatalf("%s: %v\n%s", name, err, d.tail(name))
+	if err := d.programs[name].terminate(); err != nil {
+		d.t.Errorf("%s: %v:\n%s", name, err, d.tail(name))
 	}
-	<-p.done
+}
+
+// kill ends an instance as a power cut does.
+func (d *deployment) kill(name string) {
+	d.programs[name].kill()
+}
+
+// pause keeps an instance from running, as a machine that is swapped out does.
+func (d *deployment) pause(name string) {
+	d.t.Helper()
+	if err := d.programs[name].pause(); err != nil {
+		d.t.Fatalf("%s: %v", name, err)
+	}
+}
+
+// resume lets a paused instance run on.
+func (d *deployment) resume(name string) {
+	d.t.Helper()
+	if err := d.programs[name].resume(); err != nil {
+		d.t.Fatalf("%s: %v", name, err)
+	}
 }
 
 func (d *deployment) killAll() {
 	for _, p := range d.programs {
-		_ = p.cmd.Process.Kill() // it may have ended
-		<-p.done
+		p.kill()
 	}
 	if d.t.Failed() {
 		for name := range d.programs {
 			d.t.Logf("log of %s:\n%s", name, d.tail(name))
 		}
 	}
-}
-
-func (d *deployment) tail(name string) string {
-	text, _ := os.ReadFile(d.programs[name].log)
-	lines := strings.Split(string(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-15):], "\n")
 }
 
 // records returns every committed record of a topic.
