@@ -62,7 +62,7 @@ type Clock struct {
 	lastEvent, lastAppend record.Micros // of the last record that was taken
 	stated                record.Micros // T of the last SourceClock, -1: none
 	open                  record.Micros // start of the first pane not yet reported
-	lost                  bool          // records below the log start were never read
+	lost                  bool          // records were deleted before they were read, and no SourceClock has said so yet
 
 	silence
 	statement record.SourceClock
@@ -241,9 +241,7 @@ func (c *Clock) State(t, wall record.Micros) *record.SourceClock {
 	if others := c.report(c.others); others.Received+others.Missing+others.Rejected > 0 {
 		st.Sources = append(st.Sources, others)
 	}
-	if c.lost && len(c.sources) > 0 {
-		c.lost = false
-	}
+	c.lost = c.lost && st.State != record.ClockDataLoss
 	return st
 }
 
@@ -258,3 +256,21 @@ func (c *Clock) report(s *Source) record.SourceCount {
 
 // Stated returns the T of the last SourceClock, -1 before the first.
 func (c *Clock) Stated() record.Micros { return c.stated }
+
+// Standing is how a clock is doing now.
+type Standing struct {
+	State   record.ClockState
+	Sources int // with an entry of their own
+	Skewed  int // of them not waited for
+}
+
+// Standing returns how the clock is doing.
+func (c *Clock) Standing() Standing {
+	s := Standing{State: c.state(), Sources: len(c.sources)}
+	for _, source := range c.sources {
+		if c.skewed(source) {
+			s.Skewed++
+		}
+	}
+	return s
+}

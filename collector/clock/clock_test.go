@@ -286,6 +286,74 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// The owner of a partition that could never be read says so, or all scorers would
+// wait for its first word.
+func TestUnreadablePartitionIsStalled(t *testing.T) {
+	c := clock.New(settings)
+	for wall := start; wall < start+2*record.Minute; wall += record.Second {
+		if c.Tick(wall, false, false); c.DueByWall(wall) {
+			t.Fatalf("unread for %v: something to state, want nothing yet", (wall - start).Duration())
+		}
+	}
+	wall := start + 2*record.Minute
+	if c.Tick(wall, false, false); !c.DueByWall(wall) || c.State(-1, wall).State != record.ClockStalled || c.Counts() {
+		t.Errorf("unread for 2 min: due %v, counts %v, want STALLED stated", c.DueByWall(wall), c.Counts())
+	}
+}
+
+// After a restart the wait begins anew and at the end of the partition only:
+// time must not jump over records that came meanwhile and are not read yet.
+func TestRestartIsNotSilence(t *testing.T) {
+	before := clock.New(settings)
+	take(before, step{"a", start, false})
+	c := restored(t, before)
+	wall := start + record.Hour
+	tick := func(seconds int, atEnd bool) record.Micros {
+		for range seconds {
+			c.Tick(wall, atEnd, false)
+			wall += record.Second
+		}
+		return c.Passed()
+	}
+	if got := tick(60, false); got != start {
+		t.Errorf("while it reads on: R moved to %v, want %v", got, start)
+	}
+	if got := tick(15, true); got != start {
+		t.Errorf("14 s after the end: R moved to %v, want %v", got, start)
+	}
+	if got, want := tick(1, true), wall-record.Second-settings.IdleAfter; got != want {
+		t.Errorf("15 s after the end: R %v, want %v", got, want)
+	}
+}
+
+// What is known of a loss outlives the process that found it.
+func TestLossIsStored(t *testing.T) {
+	c := clock.New(settings)
+	take(c, step{"a", start, false})
+	c.Lost()
+	c = restored(t, c)
+	if got := c.State(start, start).State; got != record.ClockDataLoss {
+		t.Errorf("restored: got %v, want DATA_LOSS", got)
+	}
+	if got := restored(t, c).State(start, start).State; got != record.ClockActive {
+		t.Errorf("restored after it was told: got %v, want ACTIVE", got)
+	}
+}
+
+// When every source was forgotten but one that shares the entry of the others,
+// the partition is not EMPTY.
+func TestSharedSourceIsASource(t *testing.T) {
+	c := clock.New(settings)
+	for i := range clock.MaxSources {
+		take(c, step{fmt.Sprint("s", i), start, false})
+	}
+	take(c, step{"one more", start + 2*record.Day, false})
+	c.Tick(start, true, false)
+	if s := c.Standing(); s.Sources != 0 || s.State == record.ClockEmpty || !c.Counts() {
+		t.Errorf("got %+v, counts %v, want no entry and not EMPTY", s, c.Counts())
+	}
+}
+
 func TestWaitingIsNotSilence(t *testing.T) {
 	c := clock.New(settings)
 	take(c, step{"a", start, false})

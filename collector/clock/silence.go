@@ -47,7 +47,7 @@ func (c *Clock) Tick(wall record.Micros, atEnd, waiting bool) {
 	}
 	clocked := c.clocked()
 	c.stalled = wall-c.read >= c.settings.StalledAfter || clocked && wall-c.word >= c.settings.ClockPause
-	c.idle = !clocked && len(c.sources) > 0 && c.quiet != 0 && wall-c.quiet >= c.settings.IdleAfter
+	c.idle = !clocked && c.hasSource() && c.quiet != 0 && wall-c.quiet >= c.settings.IdleAfter
 	if c.idle {
 		c.passed = max(c.passed, c.lastEvent+(wall-c.lastAppend)-c.settings.IdleAfter)
 	}
@@ -64,24 +64,29 @@ func (c *Clock) clocked() bool {
 }
 
 // DueByWall reports whether a SourceClock is due although event time does not
-// say so. A partition that was never read to its end and had no source has
-// nothing to state.
+// say so. A partition without a source that was neither read to its end nor
+// given up has nothing to state.
 func (c *Clock) DueByWall(wall record.Micros) bool {
-	return (len(c.sources) > 0 || c.empty()) && (c.statedWall < 0 || wall-c.statedWall >= c.settings.Every)
+	return (c.hasSource() || c.empty() || c.stalled) && (c.statedWall < 0 || wall-c.statedWall >= c.settings.Every)
 }
 
+// hasSource reports whether the partition ever had a source; the last one may
+// have shared the entry of the others.
+func (c *Clock) hasSource() bool { return len(c.sources) > 0 || c.others.started }
+
 // empty reports that the partition was read to its end and never had a source.
-func (c *Clock) empty() bool { return len(c.sources) == 0 && c.atEnd }
+func (c *Clock) empty() bool { return !c.hasSource() && c.atEnd }
 
 // Counts reports whether siblings wait for this partition.
 func (c *Clock) Counts() bool { return !c.empty() && !c.stalled }
 
-// Lost notes that records below the log start were never read.
+// Lost notes that records were deleted before they were read. The next
+// SourceClock says so, also if this process ends before it is committed.
 func (c *Clock) Lost() { c.lost = true }
 
 func (c *Clock) state() record.ClockState {
 	switch {
-	case c.lost && len(c.sources) > 0:
+	case c.lost && c.hasSource():
 		return record.ClockDataLoss
 	case c.empty():
 		return record.ClockEmpty

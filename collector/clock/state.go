@@ -15,10 +15,11 @@ func (c *Clock) AppendPartition(dst []byte) []byte {
 	for _, m := range []record.Micros{c.newest, c.passed, c.swept, c.lastEvent, c.lastAppend, c.stated, c.open} {
 		dst = wire.AppendLong(dst, int64(m))
 	}
-	return c.others.append(dst)
+	return wire.AppendBool(c.others.append(dst), c.lost)
 }
 
-// RestorePartition takes back what AppendPartition stored.
+// RestorePartition takes back what AppendPartition stored. A piece of the
+// layout before ends in front of the note about lost records.
 func (c *Clock) RestorePartition(r *wire.Reader) error {
 	for _, m := range []*record.Micros{&c.newest, &c.passed, &c.swept, &c.lastEvent, &c.lastAppend, &c.stated, &c.open} {
 		*m = record.Micros(r.Long())
@@ -26,6 +27,7 @@ func (c *Clock) RestorePartition(r *wire.Reader) error {
 	if !c.others.restore(r) || c.others.id != "" {
 		return ErrState
 	}
+	c.lost = !r.Done() && r.Bool()
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package task
 
-import "cordon/internal/record"
+import (
+	"cordon/collector/clock"
+	"cordon/internal/record"
+)
 
 // Counters are the figures of a task since it was made, and where it stands.
 // They hold numbers only.
@@ -19,7 +22,11 @@ type Counters struct {
 	Bindings     int64                            // addresses remembered now
 	Refused      int64                            // addresses there was no room for
 	HeldBytes    int64                            // of records that wait now
-	Time         record.Micros                    // T now
+	Shared       int64                            // records of sources beyond the room for them
+	Lost         int64                            // offsets of telemetry.raw deleted before they were read
+	Declared     int64                            // statements that another instance's partition is not waited for
+	Clock        clock.Standing                   // now
+	Time         record.Micros                    // T now, -1: none yet
 }
 
 // Counters returns the figures.
@@ -29,6 +36,6 @@ func (t *Task) Counters() Counters {
 	c.CacheHits, c.CacheMisses = t.derive.CacheHits()
 	bindings, held, refused := t.table.Size()
 	c.Bindings, c.HeldBytes, c.Refused = int64(bindings), int64(held), refused
-	c.Time = t.time()
+	c.Clock, c.Time = t.clock.Standing(), t.time()
 	return c
 }

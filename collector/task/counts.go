@@ -23,5 +23,17 @@ func (t *Task) Counts(add func(name, label string, value int64)) {
 	add("collector_bindings", "", c.Bindings)
 	add("collector_bindings_refused_total", "", c.Refused)
 	add("collector_held_bytes", "", c.HeldBytes)
-	add("collector_time_micros", "", int64(c.Time))
+	add("collector_lost_total", "", c.Lost)
+	for state := record.ClockActive; state <= record.ClockDataLoss; state++ {
+		on := int64(0)
+		if state == c.Clock.State {
+			on = 1
+		}
+		add("collector_clock_state", state.String(), on)
+	}
+	add("collector_clock_seconds", "", int64(max(c.Time, 0)/record.Second))
+	add("collector_sources", "active", int64(c.Clock.Sources-c.Clock.Skewed))
+	add("collector_sources", "skewed", int64(c.Clock.Skewed))
+	add("collector_shared_source_records_total", "", c.Shared)
+	add("collector_declared_stalled_total", "", c.Declared)
 }

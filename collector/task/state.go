@@ -51,9 +51,9 @@ func (t *Task) Start(from stream.Start) error {
 	if min(t.counts.raw, t.counts.telemetry, t.counts.dead, t.counts.progress) < 1 {
 		return fmt.Errorf("collector: a topic of telemetry.raw, telemetry, deadletter and progress has no partitions; make them with 'cordonctl topics create'")
 	}
-	if from.Restored && from.Header.StateVersion != StateVersion {
-		return fmt.Errorf("%w: %s[%d] has layout %d, this program knows %d; run the release that wrote it, or delete the topic to start over",
-			stream.ErrState, stream.CollectorState, t.partition, from.Header.StateVersion, StateVersion)
+	if v := from.Header.StateVersion; from.Restored && (v < oldestState || v > StateVersion) {
+		return fmt.Errorf("%w: %s[%d] has layout %d, this program knows %d to %d; run the release that wrote it, or delete the topic to start over",
+			stream.ErrState, stream.CollectorState, t.partition, v, oldestState, StateVersion)
 	}
 	if from.Restored {
 		if err := t.rebuild(); err != nil {
@@ -65,6 +65,9 @@ func (t *Task) Start(from stream.Start) error {
 	}
 	if len(from.Lost) > 0 {
 		t.clock.Lost()
+		if t.lostFrom < 0 {
+			t.lostFrom = t.next
+		}
 	}
 	return nil
 }
@@ -92,7 +95,7 @@ func (t *Task) rebuildPiece(plain []byte) error {
 	r := wire.NewReader(plain[1:])
 	switch plain[0] {
 	case piecePartition:
-		return t.clock.RestorePartition(&r)
+		return t.restorePartition(&r)
 	case pieceSource:
 		return t.clock.RestoreSource(&r)
 	case pieceBinding:
@@ -103,12 +106,24 @@ func (t *Task) rebuildPiece(plain []byte) error {
 	return clock.ErrState
 }
 
+// restorePartition takes back the partition's own piece. In the layout before,
+// it ends with the clock.
+func (t *Task) restorePartition(r *wire.Reader) error {
+	if err := t.clock.RestorePartition(r); err != nil || r.Done() {
+		return err
+	}
+	if t.lostFrom = r.Long(); !r.Done() {
+		return clock.ErrState
+	}
+	return nil
+}
+
 // Cut copies what changed, each piece sealed under a keyed name.
 func (t *Task) Cut(cut *stream.Cut) {
 	cut.Watermark = max(t.time(), t.clock.Stated(), 0)
 	cut.StateVersion = StateVersion
 	cut.ConfigDigest = t.digest
-	t.plain = t.clock.AppendPartition(append(t.plain[:0], piecePartition))
+	t.plain = wire.AppendLong(t.clock.AppendPartition(append(t.plain[:0], piecePartition)), t.lostFrom)
 	t.addPiece(cut, piecePartition, nil, t.plain)
 	t.clock.CutSources(func(s *clock.Source) { t.sources.Mark(s.ID()) }, t.sources.Mark)
 	t.sources.Cut(func(id string) {

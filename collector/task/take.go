@@ -52,6 +52,9 @@ func (t *Task) take(in input, out *stream.Effects) bool {
 		return true
 	}
 	isClock := t.raw.Kind == record.KindClock
+	if source.ID() == "" {
+		t.counters.Shared++
+	}
 	t.clock.Take(source, at, in.appended, isClock)
 	if isClock {
 		t.clock.Touch(in.now.Wall, true)

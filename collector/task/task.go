@@ -16,8 +16,6 @@
 package task
 
 import (
-	"fmt"
-
 	"cordon/collector/clock"
 	"cordon/collector/piece"
 	"cordon/collector/policy"
@@ -30,8 +28,12 @@ import (
 	"cordon/internal/stream"
 )
 
-// StateVersion is the layout of the state pieces; another one is refused.
-const StateVersion = 2
+// StateVersion is the layout of the state pieces. That of the release before is
+// read as well; any other is refused.
+const (
+	StateVersion = 3
+	oldestState  = 2
+)
 
 // stageName names the collector in transactional ids and dead letters.
 const stageName = "collector"
@@ -74,8 +76,14 @@ type Task struct {
 	counts  counts
 	next    int64         // raw offset after the last record taken
 	refused record.Micros // event time of the record the frontier holds back, -1: none
-	sources piece.Set[string]
-	pieces  restoring
+	// lostFrom is the first raw offset that was deleted before it was read, until
+	// the record behind the gap tells how many there were; -1: none.
+	lostFrom int64
+	told     told
+	declared []int32 // raw partitions of others that were said to be STALLED, sorted
+	every    record.Micros
+	sources  piece.Set[string]
+	pieces   restoring
 
 	// Reused from record to record.
 	raw, again raw.Telemetry
@@ -115,7 +123,8 @@ func New(settings Settings, key pseudonym.Key, partition int32) (*Task, error) {
 	}
 	return &Task{
 		partition: partition, digest: digest, bounds: settings.validate(), derive: derive, policy: treatment, sealer: sealer,
-		clock: clock.New(settings.clock()), table: resolve.New(settings.resolve()), refused: -1,
+		clock: clock.New(settings.clock()), table: resolve.New(settings.resolve()), refused: -1, lostFrom: -1,
+		every: record.MicrosIn(settings.ClockEvery),
 	}, nil
 }
 
@@ -127,46 +136,13 @@ func (t *Task) Process(batch stream.Batch, now stream.Now, out *stream.Effects) 
 		if !t.take(in, out) {
 			return i
 		}
-		t.next = in.Offset + 1
-		t.refused = -1
+		t.next, t.refused = in.Offset+1, -1
+		t.countLost(&in)
 		if at := t.time(); t.clock.Due(at) {
 			t.state(at, now.Wall, out)
 		}
 	}
 	return len(batch.Records)
-}
-
-// Tick lets a silent partition move, and states its time.
-func (t *Task) Tick(now stream.Now, out *stream.Effects) {
-	t.clock.Tick(now.Wall, now.AtEnd, t.refused >= 0)
-	t.decide(out)
-	if at := t.time(); t.clock.Due(at) || t.clock.DueByWall(now.Wall) {
-		t.state(at, now.Wall, out)
-	}
-}
-
-// time returns T: R, or the oldest record that waits. It is -1 before the first
-// record.
-func (t *Task) time() record.Micros { return min(t.clock.Passed(), t.table.Oldest()) }
-
-// Front tells siblings where the partition stands. A record that is held back
-// counts as reached, so that a gap in all partitions is jumped over.
-func (t *Task) Front() stream.Front {
-	return stream.Front{Counts: t.clock.Counts(), Time: max(t.time(), t.clock.Stated(), t.refused, 0)}
-}
-
-// state writes the partition's time into every partition of telemetry, so that
-// each reader can tell by itself how far it may go, and for the siblings.
-func (t *Task) state(at, wall record.Micros, out *stream.Effects) {
-	st := t.clock.State(at, wall)
-	st.RawPartition, st.RawPartitions, st.NextOffset = t.partition, t.counts.raw, t.next
-	t.encode(st)
-	for p := range t.counts.telemetry {
-		out.Send(stream.Send{Topic: stream.Telemetry, Partition: p, Value: t.value})
-	}
-	key := fmt.Appendf(nil, "%d", t.partition)
-	out.Send(stream.Send{Topic: stream.Progress, Partition: t.partition % t.counts.progress, Key: key, Value: t.value})
-	t.counters.SourceClocks++
 }
 
 // encode fills value. A record this package makes is one its schema has, which
