@@ -229,6 +229,19 @@ func (c *Cluster) Slow(t testing.TB, delay time.Duration) {
 	}
 }
 
+// Direct returns addresses that lead past the proxies, for the test's own writing
+// and looking while its programs meet a slow or silent broker. Without
+// [Shape.Proxied] they are [Cluster.Addresses].
+func (c *Cluster) Direct() []string {
+	addresses := c.Addresses()
+	for i, n := range c.nodes {
+		if n.proxy != nil {
+			addresses[i] = n.server.(*jvm).role.peers
+		}
+	}
+	return addresses
+}
+
 // Cut closes all connections of clients to the node, once. Clients may connect
 // again.
 func (n *Node) Cut(t testing.TB) {

@@ -149,7 +149,13 @@ func TestSlowBroker(t *testing.T) {
 	if got := time.Since(began); got < delay {
 		t.Errorf("produced within %s, want at least %s", got, delay)
 	}
+	began = time.Now()
+	past := &Cluster{given: c.Direct()}
+	produce(t, past, topic, "two")
+	if got := time.Since(began); got >= delay {
+		t.Errorf("past the proxy: produced within %s, want less than %s", got, delay)
+	}
 	c.Slow(t, 0)
 	c.Nodes()[0].Cut(t)
-	wantRecords(t, c, topic, "one")
+	wantRecords(t, c, topic, "one", "two")
 }
