@@ -1,0 +1,160 @@
+package simulation
+
+import (
+	"errors"
+
+	"cordon/internal/record"
+	"cordon/internal/stream"
+	"cordon/internal/stream/memory"
+)
+
+// access is a worker's stream.Log: what stream/memory does at once is done by
+// requests here.
+type access struct{ *worker }
+
+func fenced(err error) bool  { return errors.Is(err, memory.ErrFenced) }
+func pending(err error) bool { return errors.Is(err, memory.ErrMarkersPending) }
+
+// Acquire takes over the transactional id.
+func (a access) Acquire() error {
+	return a.ask(acquiring, a.txn.acquire)
+}
+
+// ask is a request that a stop breaks off.
+func (a access) ask(p Point, do func() error) error {
+	if a.stopping {
+		return errStopped
+	}
+	return a.request(p, do)
+}
+
+// Counts returns the partition counts.
+func (a access) Counts() (counts map[stream.Topic]int32, err error) {
+	err = a.ask(counting, func() error {
+		counts, err = a.plain.Counts()
+		return err
+	})
+	return counts, err
+}
+
+// readAtOnce is how many records one request reads of a state.
+const readAtOnce = 400
+
+// State reads the pieces in several requests.
+func (a access) State(each func(stream.Record) error) error {
+	from := stream.Partition{Topic: a.w.stages[a.stage].State, ID: a.id}
+	for offset, more := int64(0), true; more; {
+		var records []stream.Record
+		err := a.ask(restoring, func() error {
+			records = records[:0]
+			for at := offset; len(records) < readAtOnce; {
+				b, next, found := a.w.log.Fetch(from, at)
+				if more = found; !more {
+					return nil
+				}
+				records = append(records, b.Records...)
+				at = next
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if err := each(r); err != nil {
+				return err
+			}
+			offset = r.Offset + 1
+		}
+	}
+	return nil
+}
+
+// Bounds returns log start and end.
+func (a access) Bounds(p stream.Partition) (start, end int64, err error) {
+	err = a.ask(bounding, func() error {
+		start, end, err = a.plain.Bounds(p)
+		return err
+	})
+	return start, end, err
+}
+
+// Checksum returns the fingerprint.
+func (a access) Checksum(p stream.Partition, offset int64) (crc uint32, found bool, err error) {
+	err = a.ask(summing, func() error {
+		crc, found, err = a.plain.Checksum(p, offset)
+		return err
+	})
+	return crc, found, err
+}
+
+// Tail returns the newest outputs.
+func (a access) Tail() (records []stream.Record, err error) {
+	err = a.ask(tailing, func() error {
+		records, err = a.plain.Tail()
+		return err
+	})
+	return records, err
+}
+
+// Write sends the outputs partition by partition, all of them again when one
+// fails: what is written here may be repeated.
+func (a access) Write(sends []stream.Send) error {
+	for {
+		err := error(nil)
+		for _, part := range byPartition(sends) {
+			if err = a.request(writing, func() error { return a.w.log.Append(part) }); err != nil {
+				break
+			}
+		}
+		if err == nil || !errors.Is(err, errBroken) {
+			return err
+		}
+		a.w.rewrote[a.stage][a.id]++
+		if !a.sleep(a.dice.between(100*record.Millisecond, record.Second)) {
+			return errDropped
+		}
+	}
+}
+
+// byPartition splits records into what goes to each partition, in the order of
+// the first of each.
+func byPartition(sends []stream.Send) (parts [][]stream.Send) {
+	index := map[stream.Partition]int{}
+	for _, s := range sends {
+		p := stream.Partition{Topic: s.Topic, ID: s.Partition}
+		at, known := index[p]
+		if !known {
+			at = len(parts)
+			index[p] = at
+			parts = append(parts, nil)
+		}
+		parts[at] = append(parts[at], s)
+	}
+	return parts
+}
+
+// Commit starts the routine that writes a checkpoint.
+func (a access) Commit(c *stream.Checkpoint) { a.begin(c) }
+
+// Await waits until the checkpoint under way has ended.
+func (a access) Await() error {
+	for a.writing != nil {
+		a.idle = true
+		alive := a.wait()
+		a.idle = false
+		if !alive {
+			return errDropped
+		}
+	}
+	a.settled = false
+	return a.outcome
+}
+
+// Wall is the clock all share.
+func (a access) Wall() record.Micros { return a.w.now }
+
+// Lost never happens: nothing is deleted in a run.
+func (a access) Lost(p stream.Partition, from int64) {
+	a.w.fail(errors.New("records were deleted"))
+}

@@ -1,0 +1,214 @@
+package simulation
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"cordon/enforcer/audit"
+	"cordon/internal/record"
+	"cordon/internal/scenario"
+	"cordon/internal/stream"
+)
+
+// Result is what a run came to.
+type Result struct {
+	// Late is how many records came after their pane was closed, as a scorer that
+	// reads the telemetry log once counts them.
+	Late int64
+	// Compared reports that the verdicts, and Commands that the commands as well,
+	// were held against the quiet run.
+	Compared, Commands bool
+	// Verdicts is how many were confirmed.
+	Verdicts int
+}
+
+// Check holds what a run left in the log against what the quiet run of its input
+// left, and against what holds in any run. The error says what is wrong.
+func (w *World) Check(want *Expected) (Result, error) {
+	var r Result
+	got, err := gather(w.log)
+	if err != nil {
+		return r, err
+	}
+	r.Verdicts = got.Verdicts.Len()
+	// Not in order of depth but of clarity: a lost record is told as such, not as
+	// a verdict that differs.
+	if err := w.checkOutcomes(want, got); err != nil {
+		return r, err
+	}
+	if r.Late, err = w.checkReplay(); err != nil {
+		return r, err
+	}
+	if w.in.Exact && r.Late > 0 {
+		return r, fmt.Errorf("%d records came late, in a run in which none can", r.Late)
+	}
+	if r.Late == 0 {
+		r.Compared = true
+		if d := scenario.Difference(want.Verdicts, got.Verdicts); d != "" {
+			return r, fmt.Errorf("verdicts differ (quiet run first): %s", d)
+		}
+		if r.Commands = !want.Deferred && !got.Deferred; r.Commands {
+			if d := scenario.Difference(want.Commands, got.Commands); d != "" {
+				return r, fmt.Errorf("commands differ (quiet run first): %s", d)
+			}
+		}
+	}
+	return r, errors.Join(w.checkWarnings(), w.checkAudit(), w.checkBounds(), w.checkEnd())
+}
+
+// checkOutcomes: each raw record has one outcome, that of the quiet run. What a
+// collector gives up waiting for in a Loose input depends on the wall clock.
+func (w *World) checkOutcomes(want, got *Expected) error {
+	for i := 1; i < len(got.Outcomes); i++ {
+		if a, b := got.Outcomes[i-1], got.Outcomes[i]; a.partition == b.partition && a.offset == b.offset {
+			return fmt.Errorf("raw record %d[%d] has two outcomes: %s and %s", a.partition, a.offset, text(a.value), text(b.value))
+		}
+	}
+	if !w.in.Exact {
+		if len(want.Outcomes) != len(got.Outcomes) {
+			return fmt.Errorf("%d raw records have an outcome, in the quiet run %d", len(got.Outcomes), len(want.Outcomes))
+		}
+		return nil
+	}
+	if d := differ(want.Outcomes, got.Outcomes); d != "" {
+		return errors.New(d)
+	}
+	return nil
+}
+
+// checkReplay is P1: a scorer that reads the committed telemetry once, from
+// nothing, writes every record that is in verdicts, byte for byte, and no other.
+func (w *World) checkReplay() (late int64, err error) {
+	counts := map[stream.Topic]int32{}
+	for _, t := range stream.Topics(w.in.Partitions) {
+		counts[t.Topic] = t.Partitions
+	}
+	stages, err := newStages()
+	if err != nil {
+		return 0, err
+	}
+	for id := range w.in.Partitions {
+		task := stages[1].NewTask(id)
+		if err := task.Start(stream.Start{Partitions: counts}); err != nil {
+			return 0, err
+		}
+		var out stream.Effects
+		for offset := int64(0); ; {
+			b, next, more := w.log.Fetch(stream.Partition{Topic: stream.Telemetry, ID: id}, offset)
+			if !more {
+				break
+			}
+			task.Process(b, stream.Now{}, &out)
+			offset = next
+		}
+		if err := w.sameVerdicts(id, out.Sends()); err != nil {
+			return 0, err
+		}
+		task.(stream.Counted).Counts(func(figure, _ string, n int64) {
+			if figure == "scorer_late_records_total" {
+				late += n
+			}
+		})
+	}
+	return late, nil
+}
+
+// sameVerdicts compares a verdicts partition, repeats aside, with what one pass
+// writes.
+func (w *World) sameVerdicts(id int32, want []stream.Send) error {
+	known := map[string]bool{}
+	for _, s := range want {
+		if s.Topic == stream.Verdicts {
+			known[string(s.Value)] = false
+		}
+	}
+	err := each(w.log, func(p stream.Partition, r stream.Record) error {
+		if _, ok := known[string(r.Value)]; p.ID == id && !ok {
+			return fmt.Errorf("a scorer that reads the same telemetry once does not write this: %s", text(r.Value))
+		} else if p.ID == id {
+			known[string(r.Value)] = true
+		}
+		return nil
+	}, stream.Verdicts)
+	if err != nil {
+		return err
+	}
+	for _, s := range want {
+		if s.Topic == stream.Verdicts && !known[string(s.Value)] {
+			return fmt.Errorf("verdicts[%d] lacks what a scorer writes that reads the same telemetry once: %s", id, text(s.Value))
+		}
+	}
+	return nil
+}
+
+// checkWarnings: an early warning comes once for each life of its scorer, and
+// again where its write was tried again.
+func (w *World) checkWarnings() error {
+	times := map[string]int{}
+	return each(w.log, func(p stream.Partition, r stream.Record) error {
+		times[string(r.Value)]++
+		if most := w.lives[1][p.ID] + w.rewrote[1][p.ID]; times[string(r.Value)] > most {
+			return fmt.Errorf("warning number %d of its kind, the task lived %d times: %s", times[string(r.Value)], most, text(r.Value))
+		}
+		return nil
+	}, stream.VerdictsEarly)
+}
+
+// checkAudit: the chain holds and the fence of commands never falls.
+func (w *World) checkAudit() error {
+	var v audit.Verifier
+	fences := map[stream.Partition]int64{}
+	return each(w.log, func(p stream.Partition, r stream.Record) error {
+		decoded, err := record.Decode(r.Value)
+		switch d := decoded.(type) {
+		case *record.AuditEvent:
+			return v.Check(d)
+		case *record.IsolationCommand:
+			if d.Fence < fences[p] {
+				return fmt.Errorf("fence %d after %d", d.Fence, fences[p])
+			}
+			fences[p] = d.Fence
+		}
+		return err
+	}, stream.Audit, stream.IsolationCommands, stream.IsolationRehearsal)
+}
+
+// checkBounds: what tasks held stayed within what their settings allow, and
+// alignment kept the scorer's side buffer from overflowing.
+func (w *World) checkBounds() error {
+	for _, b := range []struct {
+		figure string
+		most   int64
+	}{
+		{"effects", stream.MaxEffects + 1<<20}, {"scorer_held_bytes", heldBytes}, {"collector_held_bytes", 64 << 20},
+		{"collector_bindings", 1_000_000}, {"scorer_raw_partitions_dropped_total", 0},
+	} {
+		if got := w.Most[b.figure]; got > b.most {
+			return fmt.Errorf("%s was %d, the bound is %d", b.figure, got, b.most)
+		}
+	}
+	return nil
+}
+
+// checkEnd: the clock of every partition of verdicts has come to the end.
+func (w *World) checkEnd() error {
+	last := w.in.Tail[len(w.in.Tail)-1].At - record.Minute
+	newest := make([]record.Micros, w.in.Partitions)
+	err := each(w.log, func(p stream.Partition, r stream.Record) error {
+		if bytes.Equal(r.Key, []byte("progress")) {
+			var g record.Progress
+			if err := record.DecodeInto(r.Value, &g); err != nil {
+				return err
+			}
+			newest[p.ID] = max(newest[p.ID], g.Time)
+		}
+		return nil
+	}, stream.Verdicts)
+	for id, at := range newest {
+		if at < last && err == nil {
+			return fmt.Errorf("the clock of verdicts[%d] stopped at %s, before the end at %s", id, clockText(at), clockText(last))
+		}
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+package simulation
+
+import (
+	"errors"
+	"fmt"
+
+	"cordon/internal/record"
+	"cordon/internal/stream"
+)
+
+// checkpoint writes one checkpoint beside its worker, as a goroutine does live
+// (stream/kafka: access.go, commit and send).
+type checkpoint struct {
+	routine
+	of *worker
+	c  *stream.Checkpoint
+}
+
+// begin starts it.
+func (w *worker) begin(c *stream.Checkpoint) {
+	w.cuts++
+	m := &checkpoint{of: w, c: c}
+	m.start(w.w, w.inst, name(w.actor, uint64(w.cuts)), func() {
+		err := m.commit()
+		if !m.dead {
+			w.end(err)
+		}
+	})
+	w.writing = m
+	m.resumeIn(m.dice.between(10, record.Millisecond))
+}
+
+// end hands the outcome to the worker.
+func (w *worker) end(err error) {
+	w.writing, w.settled, w.outcome = nil, true, err
+	w.poke()
+}
+
+// commit is one transaction. Where it fails before the commit was asked for, it
+// is aborted and the id taken anew with the epoch it has; after that, only the
+// log knows.
+func (m *checkpoint) commit() error {
+	err := m.send()
+	if err == nil {
+		return m.request(committing, func() error { return m.of.txn.end(true, m.dice) })
+	}
+	if !errors.Is(err, errBroken) || m.of.stopping {
+		return err
+	}
+	m.w.tell("%s: a checkpoint cannot be written, it is aborted and tried again", m.of)
+	if err := m.request(aborting, func() error { return m.of.txn.end(false, m.dice) }); err != nil {
+		return err
+	}
+	if err := m.request(acquiring, m.of.txn.acquire); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", stream.ErrAborted, err)
+}
+
+// send writes outputs, then pieces, then the header, each partition by itself.
+func (m *checkpoint) send() error {
+	for _, part := range byPartition(m.c.Outputs) {
+		if err := m.produce(outputting, part); err != nil {
+			return err
+		}
+	}
+	pieces, err := m.c.Pieces()
+	if err != nil {
+		return err
+	}
+	if n := len(pieces) / 2; n > 0 {
+		if err := m.produce(piecing, pieces[:n]); err != nil {
+			return err
+		}
+		pieces = pieces[n:]
+	}
+	return m.produce(heading, pieces)
+}
+
+// produce writes one batch of the transaction. While the markers of the one
+// before are not written it tries again.
+func (m *checkpoint) produce(p Point, sends []stream.Send) error {
+	if p != outputting && m.w.abort[m.of.stage] {
+		m.w.abort[m.of.stage] = false
+		m.w.tell("%s: the brokers refuse %s", m.of, pointNames[p])
+		return errBroken
+	}
+	for {
+		err := m.request(p, func() error { return m.of.txn.send(sends) })
+		if !pending(err) {
+			return err
+		}
+		if !m.sleep(m.dice.between(record.Millisecond, 20*record.Millisecond)) {
+			return errDropped
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package simulation
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+
+	"cordon/internal/record"
+	"cordon/internal/scenario"
+	"cordon/internal/stream"
+	"cordon/internal/stream/memory"
+)
+
+// Expected is what a quiet run of the same input comes to: the tasks one after
+// the other on the same raw records, nothing in their way.
+type Expected struct {
+	Outcomes []outcome
+	Verdicts scenario.Log
+	Commands scenario.Log
+	// Deferred reports that a limit held a command back: which one depends on how
+	// far each partition has come.
+	Deferred bool
+}
+
+// outcome is what became of one raw record: the record it was forwarded as, or
+// its dead letter.
+type outcome struct {
+	partition int32
+	offset    int64
+	value     []byte
+}
+
+// Expect makes the quiet run of an input.
+func Expect(in *Input) (*Expected, error) {
+	stages, err := newStages()
+	if err != nil {
+		return nil, err
+	}
+	log := newLog(in.Partitions)
+	for _, appends := range [][]Append{in.Appends, in.Tail} {
+		for _, a := range appends {
+			log.SetTime(a.At)
+			if err := log.Append(a.Sends); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, s := range stages {
+		r, err := memory.NewRunner(log, s)
+		if err != nil {
+			return nil, err
+		}
+		r.CutBytes = 1 << 20
+		for moved := true; moved; {
+			if moved, err = r.Step(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return gather(log)
+}
+
+// gather reads what a run came to.
+func gather(log *memory.Log) (x *Expected, err error) {
+	x = &Expected{}
+	if x.Outcomes, err = outcomes(log); err != nil {
+		return nil, err
+	}
+	var verdicts []*record.Verdict
+	var commands []*record.IsolationCommand
+	seen := map[string]bool{} // repeats are decoded once
+	err = each(log, func(_ stream.Partition, r stream.Record) error {
+		if seen[string(r.Value)] {
+			return nil
+		}
+		seen[string(r.Value)] = true
+		decoded, err := record.Decode(r.Value)
+		switch d := decoded.(type) {
+		case *record.Verdict:
+			verdicts = append(verdicts, d)
+		case *record.IsolationCommand:
+			commands = append(commands, d)
+		case *record.AuditEvent:
+			x.Deferred = x.Deferred || d.Kind == "DEFER"
+		}
+		return err
+	}, stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal, stream.Audit)
+	if err != nil {
+		return nil, err
+	}
+	if x.Verdicts, err = scenario.Confirmed(verdicts); err != nil {
+		return nil, err
+	}
+	x.Commands, err = scenario.ConfirmedCommands(commands)
+	return x, err
+}
+
+// each calls do for every committed record of topics, in order.
+func each(log *memory.Log, do func(stream.Partition, stream.Record) error, topics ...stream.Topic) error {
+	for _, topic := range topics {
+		for id := range log.Partitions(topic) {
+			p := stream.Partition{Topic: topic, ID: id}
+			for offset := int64(0); ; {
+				b, next, more := log.Fetch(p, offset)
+				if !more {
+					break
+				}
+				for _, r := range b.Records {
+					if err := do(p, r); err != nil {
+						return fmt.Errorf("%s[%d] at %d: %w", topic, id, r.Offset, err)
+					}
+				}
+				offset = next
+			}
+		}
+	}
+	return nil
+}
+
+// outcomes lists what became of the raw records, by partition and offset.
+func outcomes(log *memory.Log) (all []outcome, err error) {
+	var d record.Decoder
+	err = each(log, func(p stream.Partition, r stream.Record) error {
+		var t record.PseudonymisedTelemetry
+		var dead record.DeadLetter
+		switch record.NameOf(r.Value) {
+		case "PseudonymisedTelemetry":
+			if err := d.DecodeTelemetry(r.Value, &t); err != nil {
+				return err
+			}
+			all = append(all, outcome{t.RawPartition, t.RawOffset, r.Value})
+		case "DeadLetter":
+			if err := d.DecodeInto(r.Value, &dead); err != nil {
+				return err
+			}
+			if dead.Stage == "collector" {
+				all = append(all, outcome{dead.SourcePartition, dead.SourceOffset, r.Value})
+			}
+		}
+		return nil
+	}, stream.Telemetry, stream.DeadLetters)
+	slices.SortStableFunc(all, func(a, b outcome) int {
+		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.offset, b.offset))
+	})
+	return all, err
+}
+
+// differ tells the first raw record with another outcome.
+func differ(want, got []outcome) string {
+	for i := range max(len(want), len(got)) {
+		switch {
+		case i >= len(want):
+			return fmt.Sprintf("raw record %d[%d] has an outcome that the quiet run does not know", got[i].partition, got[i].offset)
+		case i >= len(got):
+			return fmt.Sprintf("raw record %d[%d] has no outcome", want[i].partition, want[i].offset)
+		case bytes.Equal(want[i].value, got[i].value) && want[i].partition == got[i].partition && want[i].offset == got[i].offset:
+			continue
+		}
+		return fmt.Sprintf("raw record %d[%d] is next in the quiet run, %d[%d] in this one: %s and %s", want[i].partition, want[i].offset,
+			got[i].partition, got[i].offset, text(want[i].value), text(got[i].value))
+	}
+	return ""
+}
+
+// text is a record as plain JSON.
+func text(value []byte) string {
+	decoded, err := record.Decode(value)
+	if err != nil {
+		return err.Error()
+	}
+	line, err := record.AppendJSON(nil, decoded)
+	if err != nil {
+		return err.Error()
+	}
+	return string(line)
+}

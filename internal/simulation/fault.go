@@ -1,0 +1,77 @@
+package simulation
+
+// befall lets a fault happen, or arms it.
+func (w *World) befall(f Fault) {
+	w.tell("%s", "begins: "+f.String())
+	switch f.Kind {
+	case Refuse:
+		w.refusing[f.Stage] = max(w.refusing[f.Stage], w.now+f.For/4)
+	case Unreadable:
+		w.unreadable[f.Stage] = max(w.unreadable[f.Stage], w.now+f.For)
+	case Abort:
+		w.abort[f.Stage] = true
+	case Reread:
+		w.reread[f.Stage] = true
+	case LateMarkers:
+		w.lateMarkers = max(w.lateMarkers, w.now+f.For)
+	case SlowProgress:
+		w.slowTalk = max(w.slowTalk, w.now+f.For)
+	case Join:
+		w.groups[f.Stage].launch()
+	case Leave:
+		if i := w.groups[f.Stage].slot(f.Slot); i != nil {
+			w.tell("%s is stopped in good order", i)
+			i.leave(f.For)
+		}
+	default:
+		w.meet(f)
+	}
+}
+
+// meet lets a crash or stop happen now, or when an instance comes to its point.
+func (w *World) meet(f Fault) {
+	if f.Point != anywhere {
+		w.armed = append(w.armed, f)
+		return
+	}
+	if i := w.groups[f.Stage].slot(f.Slot); i != nil {
+		w.strike(f, i)
+	}
+}
+
+func (w *World) strike(f Fault, i *instance) {
+	switch {
+	case i.dead:
+	case f.Kind == Crash:
+		i.crash(f.For)
+	case f.Kind == Freeze:
+		i.freeze(f.For)
+	}
+}
+
+// strikes reports whether a fault waits for a routine to come to this point. It
+// happens as soon as the routine gives its turn away.
+func (w *World) strikes(r *routine, p Point, phase Phase) bool {
+	for n, f := range w.armed {
+		if f.Stage != r.of.stage || f.Point != p || f.Phase != phase || r.of.dead || r.of.frozen {
+			continue
+		}
+		w.armed = append(w.armed[:n:n], w.armed[n+1:]...)
+		i := r.of
+		w.after(0, 0, nil, func() {
+			w.tell("%s has come to %s (%s)", i, pointNames[p], phaseNames[phase])
+			w.strike(f, i)
+		})
+		return true
+	}
+	return false
+}
+
+// slot finds the instance a fault is meant for.
+func (g *group) slot(n int) *instance {
+	alive := g.running()
+	if len(alive) == 0 {
+		return nil
+	}
+	return alive[n%len(alive)]
+}

@@ -1,0 +1,283 @@
+package simulation
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"cordon/internal/raw"
+	"cordon/internal/record"
+	"cordon/internal/stream"
+)
+
+// Kind is a kind of input.
+type Kind uint8
+
+// Kinds of input. All but Loose stay inside what P2 promises: no record comes
+// late or from the future, as long as no raw partition is left alone for
+// stream.SilentAfter.
+const (
+	Live      Kind = iota // steady sources, subscribers named
+	Addresses             // user plane records name only an address
+	Quiet                 // one raw partition stays empty, one falls silent
+	Backlog               // the programs start when minutes lie in the log
+	Skewed                // clocks ahead and behind, slow and held up sources
+	Repeating             // probes send records twice
+	Capture               // replayed at full speed into 8 partitions, 7 of which hold Clocks only
+	Loose                 // sources that come late, pause with records in hand, send rubbish
+	kinds
+)
+
+var kindNames = [...]string{"live", "addresses", "quiet", "backlog", "skewed", "repeating", "capture", "loose"}
+
+// String returns the name of the kind.
+func (k Kind) String() string { return kindNames[k] }
+
+// Input is all that probes write in a run.
+type Input struct {
+	Kind       Kind
+	Partitions int32
+	// Start is when the programs are started for the first time, End when the
+	// last record of the fleet has come.
+	Start, End record.Micros
+	// Appends are in order of time. The tail follows when the deployment has been
+	// off for a while: the sources' last words, past every timer.
+	Appends, Tail []Append
+	// Exact reports that P2 holds for it.
+	Exact bool
+}
+
+// Append is what one source writes at once.
+type Append struct {
+	At    record.Micros
+	Sends []stream.Send
+}
+
+// epoch is the event time at which every run begins: 2026-01-01.
+const epoch = record.Micros(1_767_225_600) * record.Second
+
+// probe is a source of raw records.
+type probe struct {
+	id      string
+	clocked bool // writes Clocks
+	skew    record.Micros
+	delay   record.Micros // from the record's time to its arrival
+	jitter  record.Micros
+	held    span // records of this time come together at its end
+	numbers []int64
+	known   []bool // partitions it has written to
+}
+
+type span struct{ from, to record.Micros }
+
+func (s span) covers(at record.Micros) bool { return at >= s.from && at < s.to }
+
+// generator makes an input.
+type generator struct {
+	dice       dice
+	in         *Input
+	from, to   record.Micros
+	terminals  []terminal
+	probes     []probe
+	userPlanes int // probes with a lower number report flows
+	sessions   int // the probe that reports sessions
+	silence    span
+	arrivals   []arrival
+}
+
+// arrival is one record on its way.
+type arrival struct {
+	at   record.Micros
+	from int
+	send stream.Send
+}
+
+// MakeInput returns the input of a seed.
+func MakeInput(seed uint64) *Input {
+	g := &generator{dice: newDice(seed, 1), in: &Input{Kind: Kind(seed % uint64(kinds))}, from: epoch}
+	g.in.Exact = g.in.Kind != Loose
+	g.in.Partitions = int32(2 + g.dice.IntN(3))
+	g.to = g.from + g.dice.between(90*record.Second, 150*record.Second)
+	if g.in.Kind == Capture {
+		g.capture()
+		return g.in
+	}
+	g.setProbes()
+	g.populate(8+g.dice.IntN(10), func(i int) bool { return g.in.Kind == Addresses && i%4 != 0 || g.in.Kind == Loose && i%2 == 0 })
+	if g.dice.one(2) {
+		at := g.dice.between(g.from+40*record.Second, g.to-30*record.Second)
+		g.silence = span{at, at + g.dice.between(10*record.Second, 50*record.Second)}
+	}
+	for _, o := range g.traffic() {
+		g.put(&o)
+	}
+	g.clocks()
+	g.collect()
+	return g.in
+}
+
+func (g *generator) silent(at record.Micros) bool { return g.silence.covers(at) }
+
+// setProbes makes two or three probes of flows and one of sessions. A record
+// may come up to 9 s after its time from a clock up to 8 s ahead: with the 20 s
+// of lateness none is late.
+func (g *generator) setProbes() {
+	g.userPlanes = 2 + g.dice.IntN(2)
+	g.sessions = g.userPlanes
+	for i := range g.userPlanes + 1 {
+		p := probe{id: fmt.Sprintf("upf-%d", i+1), clocked: g.dice.one(2), delay: g.dice.between(10*record.Millisecond, record.Second),
+			numbers: make([]int64, g.in.Partitions), known: make([]bool, g.in.Partitions)}
+		if g.in.Kind == Quiet {
+			p.clocked = false
+		}
+		if g.in.Kind == Skewed || g.in.Kind == Loose {
+			p.skew = g.dice.between(-4*record.Second, 8*record.Second)
+			p.delay = g.dice.between(0, 4*record.Second)
+			p.jitter = g.dice.between(1, 2*record.Second)
+			at := g.dice.between(g.from+20*record.Second, g.to)
+			p.held = span{at, at + g.dice.between(0, 4*record.Second)}
+		}
+		if g.in.Kind == Loose && g.dice.one(2) {
+			p.held.to += g.dice.between(10*record.Second, 60*record.Second)
+		}
+		g.probes = append(g.probes, p)
+	}
+	g.probes[g.sessions].id = "smf-1"
+}
+
+// put numbers a record and sends it on its way.
+func (g *generator) put(o *observation) {
+	p := &g.probes[o.source]
+	t := &o.Telemetry
+	at := t.OccurredAt + p.delay
+	if p.jitter > 0 && t.Kind == record.KindFlow {
+		at += g.dice.between(0, p.jitter)
+	}
+	if p.held.covers(t.OccurredAt) {
+		at = max(at, p.held.to+p.delay)
+	}
+	t.Shift(p.skew)
+	t.SourceID = p.id
+	key := t.UEAddress.AsSlice()
+	if !t.UEAddress.IsValid() {
+		key = []byte(t.SUPI)
+	}
+	to := stream.KeyPartition(key, g.in.Partitions)
+	switch {
+	case g.in.Kind == Quiet && to == 0:
+		return // stays empty
+	case g.in.Kind == Quiet && to == 1 && t.OccurredAt > g.from+35*record.Second:
+		return // falls silent
+	}
+	p.known[to] = true
+	if g.in.Kind == Loose && g.dice.one(40) {
+		g.arrivals = append(g.arrivals, arrival{at, o.source, stream.Send{Topic: stream.TelemetryRaw, Partition: to, Value: []byte("rubbish")}})
+	}
+	p.numbers[to]++
+	t.SourceSequence = record.Some(p.numbers[to])
+	send := stream.Send{Topic: stream.TelemetryRaw, Partition: to, Key: key, Value: raw.AppendTelemetry(nil, t)}
+	g.arrivals = append(g.arrivals, arrival{at, o.source, send})
+	if g.in.Kind == Repeating && g.dice.one(4) {
+		g.arrivals = append(g.arrivals, arrival{at + g.dice.between(0, 5*record.Second), o.source, send})
+	}
+}
+
+// clocks lets the probes that do so say how far they are, in every partition
+// they write to: behind what is held up or out of order.
+func (g *generator) clocks() {
+	for i := range g.probes {
+		p := &g.probes[i]
+		if !p.clocked {
+			continue
+		}
+		for at := g.from; at <= g.to; at += 5 * record.Second {
+			if !p.held.covers(at) && !(g.silent(at) && g.dice.one(2)) {
+				g.clock(i, at, at+p.delay+p.jitter)
+			}
+		}
+	}
+}
+
+func (g *generator) clock(i int, at, arrives record.Micros) {
+	p := &g.probes[i]
+	value := raw.AppendTelemetry(nil, &raw.Telemetry{OccurredAt: at + p.skew, SourceID: p.id, Kind: record.KindClock})
+	for to := range g.in.Partitions {
+		if p.known[to] {
+			g.arrivals = append(g.arrivals, arrival{arrives, i, stream.Send{Topic: stream.TelemetryRaw, Partition: to, Key: []byte(p.id), Value: value}})
+		}
+	}
+}
+
+// gatherFor is how long a probe gathers records before it writes them.
+const gatherFor = 150 * record.Millisecond
+
+// collect makes appends of the arrivals. The programs start when every source
+// has been heard, for a partition that has none yet is not waited for.
+func (g *generator) collect() {
+	g.in.Appends = g.appends()
+	g.in.End = g.in.Appends[len(g.in.Appends)-1].At
+	g.in.Start = g.from + 12*record.Second
+	switch g.in.Kind {
+	case Backlog:
+		g.in.Start += g.dice.between(40*record.Second, 90*record.Second)
+	case Loose:
+		g.in.Start = g.from + g.dice.between(0, 20*record.Second)
+	}
+	for _, after := range tailTimes {
+		g.last(g.to + after)
+	}
+	g.in.Tail = g.appends()
+}
+
+// tailTimes are when the sources speak again after the last record: past the
+// timers of scorer and enforcer, of which seven days is the longest.
+var tailTimes = []record.Micros{
+	record.Minute, 2 * record.Minute, 12 * record.Minute, record.Hour, 3 * record.Hour, 30 * record.Hour, 8*record.Day - 5*record.Second, 8 * record.Day,
+}
+
+// last lets every source speak once in each partition it is known in: by a
+// Clock, or by a record of a terminal of its own.
+func (g *generator) last(at record.Micros) {
+	for i := range g.probes {
+		if g.probes[i].clocked {
+			g.clock(i, at, at+record.Second)
+			continue
+		}
+		for to := range g.in.Partitions {
+			if g.probes[i].known[to] {
+				g.farewell(i, to, at)
+			}
+		}
+	}
+}
+
+// farewell is a harmless record of a terminal that nobody else reports.
+func (g *generator) farewell(i int, to int32, at record.Micros) {
+	t := raw.Telemetry{OccurredAt: at + g.probes[i].skew, SourceID: g.probes[i].id, Kind: record.KindRegistration}
+	t.Registration.Event, t.Registration.Count = record.MobilityRegistration, 1
+	for n := 0; ; n++ {
+		t.SUPI = fmt.Sprintf("imsi-00101%010d", 9_000_000_000+n)
+		if stream.KeyPartition([]byte(t.SUPI), g.in.Partitions) == to {
+			break
+		}
+	}
+	g.arrivals = append(g.arrivals, arrival{at + 8*record.Second, i,
+		stream.Send{Topic: stream.TelemetryRaw, Partition: to, Key: []byte(t.SUPI), Value: raw.AppendTelemetry(nil, &t)}})
+}
+
+// appends sorts the arrivals and puts together what one source writes at once.
+func (g *generator) appends() (all []Append) {
+	slices.SortStableFunc(g.arrivals, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
+	open := make([]int, len(g.probes)) // the append of each probe that takes more, +1
+	for _, a := range g.arrivals {
+		if n := open[a.from]; n > 0 && a.at < all[n-1].At {
+			all[n-1].Sends = append(all[n-1].Sends, a.send)
+			continue
+		}
+		all = append(all, Append{At: a.at + gatherFor, Sends: []stream.Send{a.send}})
+		open[a.from] = len(all)
+	}
+	slices.SortStableFunc(all, func(a, b Append) int { return cmp.Compare(a.At, b.At) })
+	g.arrivals = nil
+	return all
+}

@@ -1,0 +1,78 @@
+package simulation
+
+import (
+	"container/heap"
+
+	"cordon/internal/record"
+)
+
+// event is something that happens at a time.
+type event struct {
+	at    record.Micros
+	actor uint64
+	n     uint64 // among the events of all actors, in the order they were made
+	of    *instance
+	do    func()
+}
+
+// queue holds what is to come. At the same time the actor with the smaller name
+// comes first, whatever order their events were made in.
+type queue []event
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	a, b := &q[i], &q[j]
+	switch {
+	case a.at != b.at:
+		return a.at < b.at
+	case a.actor != b.actor:
+		return a.actor < b.actor
+	}
+	return a.n < b.n
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any)   { *q = append(*q, x.(event)) }
+func (q *queue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	old[len(old)-1] = event{}
+	*q = old[:len(old)-1]
+	return last
+}
+
+// after has something happen later. What a process does (of) does not happen
+// when it is dead by then, and waits while it stands still; what the brokers do
+// (of nil) happens in any case.
+func (w *World) after(wait record.Micros, actor uint64, of *instance, do func()) {
+	w.made++
+	heap.Push(&w.queue, event{w.now + wait, actor, w.made, of, do})
+}
+
+// step lets the next thing happen, and reports whether there was one before the
+// limit.
+func (w *World) step(limit record.Micros) bool {
+	if len(w.queue) == 0 || w.queue[0].at > limit {
+		w.setTime(limit)
+		return false
+	}
+	e := heap.Pop(&w.queue).(event)
+	w.setTime(e.at)
+	w.Steps++
+	switch {
+	case e.of == nil:
+	case e.of.dead:
+		return true
+	case e.of.frozen:
+		e.of.parked = append(e.of.parked, e)
+		return true
+	}
+	e.do()
+	return true
+}
+
+func (w *World) setTime(at record.Micros) {
+	if at > w.now {
+		w.now = at
+		w.log.SetTime(at)
+	}
+}

@@ -1,0 +1,142 @@
+package simulation
+
+import (
+	"errors"
+	"iter"
+
+	"cordon/internal/record"
+)
+
+// Errors of requests.
+var (
+	// errDropped ends what a routine does after its process died.
+	errDropped = errors.New("the process is dead")
+	// errBroken is a request of which nobody knows whether it was done.
+	errBroken = errors.New("the connection is broken")
+)
+
+// routine is one thread of a process: ordinary code that comes back to the
+// scheduler at every request to the brokers. It runs only within resume.
+type routine struct {
+	w     *World
+	of    *instance
+	actor uint64
+	dice  dice
+
+	next  func() (struct{}, bool)
+	stop  func()
+	yield func(struct{}) bool
+	turn  int // times it was resumed: a wake-up for another turn is void
+	ended bool
+	dead  bool
+	reply error
+}
+
+func (r *routine) start(w *World, of *instance, actor uint64, body func()) {
+	r.w, r.of, r.actor, r.dice = w, of, actor, newDice(w.plan.Seed, actor)
+	r.next, r.stop = iter.Pull(func(yield func(struct{}) bool) {
+		r.yield = yield
+		body()
+	})
+}
+
+// resume runs it to its next wait.
+func (r *routine) resume() {
+	if r.dead || r.ended {
+		return
+	}
+	r.turn++
+	_, more := r.next()
+	r.ended = !more
+}
+
+// drop ends it where it stands: nothing it does from here on reaches anybody.
+// Not to be called from within.
+func (r *routine) drop() {
+	if !r.dead && !r.ended {
+		r.dead = true
+		r.stop()
+	}
+}
+
+// wait gives the turn away until somebody resumes it.
+func (r *routine) wait() bool {
+	if !r.dead && !r.yield(struct{}{}) {
+		r.dead = true
+	}
+	return !r.dead
+}
+
+// resumeIn resumes it later, unless something else does so first.
+func (r *routine) resumeIn(wait record.Micros) {
+	turn := r.turn
+	r.w.after(wait, r.actor, r.of, func() {
+		if r.turn == turn {
+			r.resume()
+		}
+	})
+}
+
+// sleep lets time pass, and reports whether the process is still there.
+func (r *routine) sleep(d record.Micros) bool {
+	if r.dead {
+		return false
+	}
+	r.resumeIn(d)
+	return r.wait()
+}
+
+// request has the brokers do something. It travels there, is done, and its
+// answer travels back; the process may die or stand still on any of the ways. A
+// request that is on its way is done in any case.
+func (r *routine) request(p Point, do func() error) error {
+	if r.dead {
+		return errDropped
+	}
+	w := r.w
+	if w.strikes(r, p, unsent) && !r.sleep(0) {
+		return errDropped
+	}
+	fate := w.fate(r)
+	turn := r.turn
+	w.flying++
+	w.after(r.dice.latency(), r.actor, nil, func() {
+		w.flying--
+		err := errBroken
+		if fate != lost {
+			err = do()
+		}
+		if fate != fine {
+			err = errBroken
+		}
+		w.strikes(r, p, done)
+		w.after(r.dice.latency(), r.actor, r.of, func() {
+			if r.turn == turn {
+				r.reply = err
+				r.resume()
+			}
+		})
+	})
+	w.strikes(r, p, sent)
+	if !r.wait() {
+		return errDropped
+	}
+	return r.reply
+}
+
+// fate is what becomes of a request.
+type fate uint8
+
+const (
+	fine       fate = iota
+	lost            // it never arrives
+	unanswered      // it is done, and the answer is lost
+)
+
+// fate decides about a request of a program whose requests fail now.
+func (w *World) fate(r *routine) fate {
+	if w.now >= w.refusing[r.of.stage] {
+		return fine
+	}
+	return fate(r.dice.IntN(3))
+}

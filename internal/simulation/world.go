@@ -1,0 +1,257 @@
+package simulation
+
+import (
+	"fmt"
+
+	"cordon/collector/pseudonym"
+	collector "cordon/collector/task"
+	enforcer "cordon/enforcer/task"
+	"cordon/internal/record"
+	"cordon/internal/stream"
+	"cordon/internal/stream/memory"
+	scorer "cordon/scorer/task"
+)
+
+// Times of the deployment, as the programs ship with them.
+const (
+	sessionTimeout     = 6 * record.Second
+	transactionTimeout = 15 * record.Second
+	finishWithin       = 5 * record.Second
+	// tickEvery is how often a task is told the time: 20 times as rarely as live,
+	// within the second the contract of stream.Task asks for.
+	tickEvery = record.Second
+	// pollWait is how long a fetch at the end of a partition is held back.
+	pollWait = 800 * record.Millisecond
+)
+
+// World is a deployment in one run. It belongs to one goroutine.
+type World struct {
+	plan   *Plan
+	in     *Input
+	stages [3]*stream.Stage
+	log    *memory.Log
+	now    record.Micros
+	queue  queue
+	made   uint64
+	flying int // requests on their way
+	era    int // rises when everything is stopped
+	groups [3]*group
+
+	open        map[string]int // transactions begun, by transactional id: to time them out
+	armed       []Fault
+	refusing    [3]record.Micros // until when requests fail
+	unreadable  [3]record.Micros // until when fetches fail
+	abort       [3]bool          // the next checkpoint cannot be written
+	reread      [3]bool          // the next fetch begins before its position
+	lateMarkers record.Micros    // until when
+	slowTalk    record.Micros    // until when progress is read late
+
+	lives   [3][]int // of each task: restores begun
+	rewrote [3][]int // of each task: writes tried again
+	failed  error    // what must never happen has
+	hooks   hooks
+
+	// Steps is how many things have happened.
+	Steps int
+	// Most is the most that was held at any time, by the name of the figure.
+	Most map[string]int64
+	// Story is what happened, when asked for.
+	Story []string
+	// Telling asks for the story.
+	Telling bool
+}
+
+// hooks put known bugs back, in tests only.
+type hooks struct {
+	stage func(stream.Stage) *stream.Stage
+	log   func(*worker) stream.Log
+	fetch func(w *World, from stream.Partition, offset int64) (stream.Batch, int64, bool)
+}
+
+// heldBytes is the room of the scorer's side buffer: as little as its
+// configuration allows, so that a partition that is read too far ahead fills it.
+const heldBytes = 64 << 10
+
+// newStages makes the programs as they ship, but for two limits: one that keeps
+// the memory of a run small, and the one on how many terminals may be isolated,
+// for what that holds back depends on how far each partition has come and is no
+// part of the promise.
+func newStages() ([3]*stream.Stage, error) {
+	var stages [3]*stream.Stage
+	cs := collector.DefaultSettings()
+	cs.Keys.Cache = 64
+	c, err := collector.Stage(cs, pseudonym.TestKey())
+	if err != nil {
+		return stages, err
+	}
+	ss := scorer.DefaultSettings()
+	ss.HeldBytes = heldBytes
+	s, err := scorer.Stage(ss)
+	if err != nil {
+		return stages, err
+	}
+	es := enforcer.DefaultSettings()
+	es.SharePermille = 1000
+	e, err := enforcer.Stage(es)
+	return [3]*stream.Stage{c, s, e}, err
+}
+
+// newLog makes the topics of a deployment.
+func newLog(partitions int32) *memory.Log {
+	log := memory.NewLog()
+	for _, t := range stream.Topics(partitions) {
+		log.Create(t.Topic, t.Partitions)
+	}
+	return log
+}
+
+// NewWorld returns the deployment of a plan before anything has happened.
+func NewWorld(plan *Plan, in *Input) (*World, error) {
+	stages, err := newStages()
+	if err != nil {
+		return nil, err
+	}
+	w := &World{plan: plan, in: in, stages: stages, log: newLog(in.Partitions), open: map[string]int{}, Most: map[string]int64{}}
+	w.log.HoldMarkers(true)
+	for i := range w.stages {
+		n := in.Partitions
+		if w.stages[i].Single {
+			n = 1
+		}
+		w.lives[i], w.rewrote[i] = make([]int, n), make([]int, n)
+		w.groups[i] = newGroup(w, i, n)
+	}
+	return w, nil
+}
+
+// Names of actors that are no routine.
+const (
+	actorSources uint64 = iota + 1
+	actorFaults
+	actorBroker
+	actorGroup
+)
+
+// Run lets the deployment live: the fleet's day with its faults, an orderly end,
+// then, days later, a start of all programs that work off the sources' last
+// words. The error says what must never happen.
+func (w *World) Run() error {
+	if w.hooks.stage != nil {
+		for i := range w.stages {
+			w.stages[i] = w.hooks.stage(*w.stages[i])
+		}
+	}
+	first := min(w.in.Start, w.in.Appends[0].At)
+	w.now = first - record.Second
+	w.log.SetTime(w.now)
+	for _, a := range w.in.Appends {
+		w.after(a.At-w.now, actorSources, nil, func() { w.write(a) })
+	}
+	w.after(w.in.Start-w.now, actorGroup, nil, func() {
+		for stage, n := range w.plan.Instances {
+			for range n {
+				w.groups[stage].launch()
+			}
+		}
+	})
+	for _, f := range w.plan.Faults {
+		w.after(f.At-w.now, actorFaults, nil, func() { w.befall(f) })
+	}
+	// No longer, or sources that write Clocks would be missed.
+	w.runUntil(max(w.in.End, w.in.Start+20*record.Second) + 30*record.Second)
+	if w.failed != nil {
+		return w.failed
+	}
+	return w.end()
+}
+
+func (w *World) runUntil(limit record.Micros) {
+	for w.failed == nil && w.step(limit) {
+	}
+}
+
+// patience is how long all that was written may take to be worked off once
+// nothing goes wrong any more: far above what any wait in the programs adds up
+// to.
+const patience = 10 * record.Minute
+
+// settle runs until nothing is left to do.
+func (w *World) settle(when string) error {
+	for limit := w.now + patience; w.now < limit; {
+		w.runUntil(w.now + record.Second)
+		if w.failed != nil {
+			return w.failed
+		}
+		if w.quiet() == "" {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s, %.0f s later, there is still work: %s", when, seconds(patience), w.quiet())
+}
+
+// end stops everything in good order, lets the time of the last words come, and
+// starts the programs again.
+func (w *World) end() error {
+	w.tell("everything is stopped in good order")
+	w.era++
+	for _, g := range w.groups {
+		for _, i := range g.running() {
+			i.leave(never)
+		}
+	}
+	w.runUntil(w.now + finishWithin + record.Second)
+	w.kill()
+	w.armed = nil
+	w.runUntil(w.now + time15)
+	for _, a := range w.in.Tail {
+		w.setTime(a.At)
+		w.write(a)
+	}
+	w.tell("days later everything is started again")
+	for stage, n := range w.plan.Instances {
+		for range n {
+			w.groups[stage].launch()
+		}
+	}
+	return w.settle("after the last start")
+}
+
+// time15 is past every transaction that may have been left open.
+const time15 = transactionTimeout + record.Second
+
+// kill drops what is left of all processes, so that no coroutine outlives a run.
+func (w *World) kill() {
+	for _, g := range w.groups {
+		for _, i := range g.running() {
+			i.kill()
+		}
+		g.members = nil
+	}
+}
+
+// write appends what a source writes.
+func (w *World) write(a Append) {
+	if err := w.log.Append(a.Sends); err != nil {
+		w.fail(err)
+	}
+}
+
+func (w *World) fail(err error) {
+	if w.failed == nil {
+		w.failed = err
+	}
+}
+
+// tell adds a line to the story.
+func (w *World) tell(format string, args ...any) {
+	if w.Telling {
+		w.Story = append(w.Story, fmt.Sprintf("at %s ", clockText(w.now))+fmt.Sprintf(format, args...))
+	}
+}
+
+// note keeps the most of a figure.
+func (w *World) note(figure string, value int64) {
+	if value > w.Most[figure] {
+		w.Most[figure] = value
+	}
+}
