@@ -1,0 +1,280 @@
+package task
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cordon/internal/record"
+	"cordon/internal/stream"
+	"cordon/scorer/pane"
+)
+
+// update writes the golden state of the present layout, and what every golden
+// state leads to, anew.
+var update = flag.Bool("update", false, "write testdata/state-*.txt anew")
+
+// golden is a state as a release stored it, the input that follows, and the
+// verdicts that this leads to.
+type golden struct {
+	header   stream.Header
+	pieces   []stream.Piece
+	tail     [][]byte
+	verdicts [][]byte
+}
+
+// goldenState returns the file of a layout.
+func goldenState(version int) string {
+	return filepath.Join("testdata", fmt.Sprintf("state-%d.txt", version))
+}
+
+// write stores a golden state as lines of hex digits.
+func (g *golden) write(t testing.TB, name string) {
+	t.Helper()
+	var b bytes.Buffer
+	header, err := json.Marshal(g.header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&b, "header %s\n", header)
+	for _, p := range g.pieces {
+		fmt.Fprintf(&b, "piece %x %x\n", p.Key, p.Value)
+	}
+	for _, v := range g.tail {
+		fmt.Fprintf(&b, "input %x\n", v)
+	}
+	for _, v := range g.verdicts {
+		fmt.Fprintf(&b, "verdict %x\n", v)
+	}
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// readGolden reads what write wrote.
+func readGolden(t testing.TB, name string) *golden {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unhex := func(s string) []byte {
+		b, err := hex.DecodeString(s)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return b
+	}
+	g := new(golden)
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		kind, rest, _ := strings.Cut(lines.Text(), " ")
+		switch kind {
+		case "header":
+			if err := json.Unmarshal([]byte(rest), &g.header); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		case "piece":
+			key, value, _ := strings.Cut(rest, " ")
+			g.pieces = append(g.pieces, stream.Piece{Key: unhex(key), Value: unhex(value)})
+		case "input":
+			g.tail = append(g.tail, unhex(rest))
+		case "verdict":
+			g.verdicts = append(g.verdicts, unhex(rest))
+		}
+	}
+	if lines.Err() != nil || len(g.pieces) == 0 {
+		t.Fatalf("%s: %v, %d pieces", name, lines.Err(), len(g.pieces))
+	}
+	return g
+}
+
+// restore returns a task that goes on from the golden state, under the settings
+// it was written with: their digest may have another form today.
+func (g *golden) restore(t testing.TB) *Task {
+	t.Helper()
+	task := New(DefaultSettings(), 0)
+	for _, p := range g.pieces {
+		if err := task.Restore(p.Key, p.Value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	header := g.header
+	header.ConfigDigest = DefaultSettings().Digest(testCounts()[stream.Telemetry])
+	if err := task.Start(stream.Start{Restored: true, Header: header, Partitions: testCounts()}); err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
+
+// newGolden runs the story up to its cut, and on.
+func newGolden(t testing.TB) *golden {
+	t.Helper()
+	before, after := story()
+	task := start(t, nil)
+	run(t, task, before)
+	var cut stream.Cut
+	task.Cut(&cut)
+	cut.Encode()
+	g := &golden{
+		header: stream.Header{
+			Version: stream.HeaderVersion, Watermark: cut.Watermark, StateVersion: cut.StateVersion,
+			StateGeneration: cut.StateGeneration, ConfigDigest: cut.ConfigDigest,
+		},
+		tail: after,
+	}
+	for _, p := range cut.Pieces() {
+		g.pieces = append(g.pieces, stream.Piece{Key: bytes.Clone(p.Key), Value: bytes.Clone(p.Value)})
+	}
+	g.verdicts = storedVerdicts(run(t, task, after))
+	return g
+}
+
+// storedVerdicts returns the verdicts without what names the build: the digest
+// of the settings and the ids made from it.
+func storedVerdicts(list []sent) (values [][]byte) {
+	for _, v := range verdicts(list) {
+		v.ConfigDigest, v.VerdictID = record.Digest{}, record.ID{}
+		values = append(values, encode(v))
+	}
+	return values
+}
+
+// story is the input of a small partition before and after a cut, at which there
+// is of everything: cases open and cleared, panes open, records that wait,
+// memory of several days, every form of destination, an emergency session.
+func story() (before, after [][]byte) {
+	var s script
+	clock := func(at record.Micros) {
+		for p := range int32(2) {
+			s.add(&record.SourceClock{RawPartition: p, RawPartitions: 2, Time: at, State: record.ClockActive,
+				Sources: []record.SourceCount{{SourceID: "upf-1", Received: 10, Missing: int64(p)}}})
+		}
+	}
+	clock(epoch)
+	for day := range record.Micros(3) { // 2 learns its broker, 4 is a case that ends
+		at := epoch + day*(record.Day+record.Hour)
+		for _, f := range repeat(flow{2, at + record.Minute, "203.0.113.7:8883", pane.TCP, 10, 10}, 30, 20*record.Second) {
+			s.add(f.record())
+		}
+		if day == 1 {
+			for _, f := range scan(4, at+record.Minute, 40, record.Second) {
+				s.add(f.record())
+			}
+		}
+		clock(at + 30*record.Minute)
+	}
+	now := epoch + 3*record.Day + 5*record.Second
+	clock(now)
+	for _, f := range scan(1, now, 30, 2*record.Second) {
+		s.add(f.record())
+	}
+	for i := range 6 {
+		for _, t := range attached(now + record.Micros(i)*9*record.Second) {
+			s.add(t)
+		}
+		s.add(flow{2, now + record.Micros(i)*9*record.Second, "203.0.113.7:8883", pane.TCP, 5, 0}.record())
+	}
+	clock(now + 50*record.Second)
+	for i := range 3 {
+		s.add(flow{5, now + 10*record.Minute + record.Micros(i)*record.Second, "198.51.100.1:23", pane.TCP, 1, 0}.record())
+	}
+	cut := len(s.values)
+	for _, f := range scan(1, now+55*record.Second, 30, 2*record.Second) {
+		s.add(f.record())
+	}
+	for _, f := range scan(2, now+55*record.Second, 12, record.Second) {
+		s.add(f.record())
+	}
+	for _, t := range attached(now + 55*record.Second) {
+		s.add(t)
+	}
+	clock(now + 2*record.Minute)
+	for _, f := range scan(5, now+10*record.Minute, 20, record.Second) {
+		s.add(f.record())
+	}
+	clock(now + record.Hour)
+	for _, f := range scan(4, now+2*record.Hour, 20, record.Second) {
+		s.add(f.record())
+	}
+	clock(now + 2*record.Day)
+	return s.values[:cut], s.values[cut:]
+}
+
+// attached returns what terminal 3 and its session send: a flood of a victim and
+// of another terminal, with all that says where it is attached.
+func attached(at record.Micros) (list []*record.PseudonymisedTelemetry) {
+	for i, to := range []string{"[2001:db8::9]:53", "203.0.113.99:80", "203.0.113.7:0"} {
+		t := flow{3, at + record.Micros(i), "203.0.113.99:80", pane.UDP, 400, 0}.record()
+		remote := netip.MustParseAddrPort(to)
+		t.Flow.RemoteAddress, t.Flow.RemotePort = remote.Addr(), int32(remote.Port())
+		if remote.Port() == 0 {
+			t.Flow.RemoteAddress, t.Flow.RemoteToken = netip.Addr{}, record.RemoteToken{1, 2, 3}
+		}
+		t.KeyEpoch, t.PDUSessionID, t.IntervalStart = 1, record.Some(int32(5)), record.Some(at-30*record.Second)
+		t.InternalGroupID, t.SNSSAI, t.TrackingAreaCode, t.TypeAllocationCode = "meters", "1-000001", "0a0b0c", "35209900"
+		list = append(list, t)
+	}
+	usage, session := *list[0], *list[0]
+	usage.Kind, usage.SessionUsage = record.KindSessionUsage, record.SessionUsage{ULVolume: 5_000_000, DLVolume: 70}
+	session.Kind, session.Session = record.KindSession, record.Session{Event: record.SessionEstablished, Emergency: true}
+	return append(list, &usage, &session)
+}
+
+// The stored form of a layout never changes: what is in the log of a deployment
+// would be read as something else.
+func TestLayoutIsPinned(t *testing.T) {
+	name := goldenState(StateVersion)
+	got := newGolden(t)
+	if *update {
+		got.write(t, name)
+	}
+	want := readGolden(t, name)
+	const remedy = "the stored form has changed: raise StateVersion, give the changed pieces other kinds, keep reading " +
+		"the former ones, and write the golden state of the new layout with 'go test ./scorer/task -update'"
+	if len(got.pieces) != len(want.pieces) {
+		t.Fatalf("%s: %d pieces, want %d; %s", name, len(got.pieces), len(want.pieces), remedy)
+	}
+	for i, p := range got.pieces {
+		if w := want.pieces[i]; !bytes.Equal(p.Key, w.Key) || !bytes.Equal(p.Value, w.Value) {
+			t.Errorf("%s: piece %d is\n %x %x\nwant\n %x %x\n%s", name, i, p.Key, p.Value, w.Key, w.Value, remedy)
+		}
+	}
+}
+
+// A state goes on to the same verdicts, whichever release of ours wrote it.
+func TestFormerStateGoesOn(t *testing.T) {
+	names, err := filepath.Glob("testdata/state-*.txt")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no golden states (%v)", err)
+	}
+	for _, name := range names {
+		g := readGolden(t, name)
+		got := storedVerdicts(run(t, g.restore(t), g.tail))
+		if *update {
+			g.verdicts = got
+			g.write(t, name)
+		}
+		if len(got) != len(g.verdicts) {
+			t.Errorf("%s: %d verdicts, want %d", name, len(got), len(g.verdicts))
+			continue
+		}
+		for i := range got {
+			if !bytes.Equal(got[i], g.verdicts[i]) {
+				a, _ := record.Decode(got[i])
+				b, _ := record.Decode(g.verdicts[i])
+				t.Errorf("%s: verdict %d\n got %+v\nwant %+v", name, i, a, b)
+			}
+		}
+	}
+}
