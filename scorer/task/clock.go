@@ -24,6 +24,10 @@ func (r *rawClock) counts() bool {
 // clock is the one clock of the partition: the watermark is the least time of
 // the raw partitions that count, less the lateness. It never goes back and
 // stands still until every raw partition has been heard, or when none counts.
+//
+// The newest word about a raw partition holds, whoever wrote it: another
+// collector that hears nothing of the owner says STALLED, with time 0, and the
+// owner's next word ends that.
 type clock struct {
 	lateness  record.Micros
 	raw       []rawClock
@@ -44,7 +48,7 @@ func (c *clock) hear(s *record.SourceClock) bool {
 	}
 	r := &c.raw[s.RawPartition]
 	r.time, r.state, r.heard = max(r.time, s.Time), s.State, true
-	if r.dropped && c.running && r.time-c.lateness >= c.watermark {
+	if r.dropped && (!c.running || r.time-c.lateness >= c.watermark) {
 		r.dropped = false
 	}
 	return true
@@ -66,40 +70,63 @@ func (c *clock) next() (record.Micros, bool) {
 	return least, found && (!c.running || least > c.watermark)
 }
 
-// drop stops waiting for the slowest raw partition: one that never spoke, else
-// the one with the least time while another one counts. It reports whether
-// there was one.
+// drop stops waiting for the raw partition that holds up the others most: one
+// that never spoke, else the one with the least time. It reports whether there
+// was one; where all that count stand at the same time, nobody holds up anybody.
 func (c *clock) drop() bool {
-	slowest, counting := -1, 0
+	var slowest, fastest, unheard *rawClock
 	for i := range c.raw {
-		r := &c.raw[i]
-		if !r.heard && !r.dropped {
-			r.dropped = true
-			return true
-		}
-		if r.counts() {
-			counting++
-			if slowest < 0 || r.time < c.raw[slowest].time {
-				slowest = i
+		switch r := &c.raw[i]; {
+		case !r.heard && !r.dropped:
+			unheard = r
+		case !r.counts():
+		default:
+			if slowest == nil || r.time < slowest.time {
+				slowest = r
+			}
+			if fastest == nil || r.time > fastest.time {
+				fastest = r
 			}
 		}
 	}
-	if counting < 2 {
+	switch {
+	case fastest == nil: // without one that counts the watermark stands still in any case
 		return false
+	case unheard != nil:
+		unheard.dropped = true
+	case slowest.time == fastest.time:
+		return false
+	default:
+		slowest.dropped = true
 	}
-	c.raw[slowest].dropped = true
 	return true
 }
 
-// dropped returns how many raw partitions are not waited for though they count.
-func (c *clock) dropped() int64 {
-	var n int64
+// standing counts the raw partitions by how the watermark takes them.
+type standing struct {
+	counting int64 // waited for
+	unheard  int64 // waited for, and nothing was said of them yet
+	empty    int64
+	stalled  int64
+	dropped  int64 // not waited for until they have caught up
+}
+
+func (c *clock) standing() (s standing) {
 	for i := range c.raw {
-		if c.raw[i].dropped {
-			n++
+		switch r := &c.raw[i]; {
+		case r.dropped:
+			s.dropped++
+		case !r.heard:
+			s.unheard++
+		case r.state == record.ClockEmpty:
+			s.empty++
+		case r.state == record.ClockStalled:
+			s.stalled++
+		default:
+			s.counting++
 		}
 	}
-	return n
+	return s
 }
 
 // waits lists the raw partitions for Progress. One that is not waited for

@@ -2,6 +2,7 @@ package task
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"cordon/internal/record"
@@ -27,6 +28,9 @@ func TestWatermark(t *testing.T) {
 		{"lost data counts", []record.SourceClock{hear(0, 100*s, record.ClockActive), hear(1, 50*s, record.ClockDataLoss)}, 30 * s, true},
 		{"none counts", []record.SourceClock{hear(0, 100*s, record.ClockEmpty), hear(1, 50*s, record.ClockStalled)}, 0, false},
 		{"a time that goes back", []record.SourceClock{hear(0, 100*s, record.ClockActive), hear(1, 50*s, record.ClockActive), hear(1, 40*s, record.ClockActive)}, 30 * s, true},
+		{"declared stalled by another", []record.SourceClock{hear(0, 100*s, record.ClockActive), hear(1, 50*s, record.ClockActive), hear(1, 0, record.ClockStalled)}, 80 * s, true},
+		{"its owner speaks again, without a newer time", []record.SourceClock{hear(0, 100*s, record.ClockActive), hear(1, 50*s, record.ClockActive), hear(1, 0, record.ClockStalled), hear(1, 50*s, record.ClockActive)}, 30 * s, true},
+		{"never heard, declared stalled", []record.SourceClock{hear(0, 100*s, record.ClockActive), hear(1, 0, record.ClockStalled)}, 80 * s, true},
 		{"near 1970", []record.SourceClock{hear(0, 5*s, record.ClockActive), hear(1, 5*s, record.ClockActive)}, 0, true},
 	} {
 		k := clock{lateness: 20 * s}
@@ -66,7 +70,7 @@ func TestDroppedClockCountsAgain(t *testing.T) {
 		k.hear(&record.SourceClock{RawPartition: int32(partition), RawPartitions: 2, Time: at, State: record.ClockActive})
 	}
 	k.watermark, k.running = 80*s, true
-	if !k.drop() || k.dropped() != 1 {
+	if !k.drop() || k.standing() != (standing{counting: 1, dropped: 1}) {
 		t.Fatal("nothing dropped")
 	}
 	if got, moves := k.next(); !moves || got != 480*s {
@@ -77,15 +81,96 @@ func TestDroppedClockCountsAgain(t *testing.T) {
 	}
 	k.watermark = 480 * s
 	k.hear(&record.SourceClock{RawPartition: 1, RawPartitions: 2, Time: 499 * s, State: record.ClockActive})
-	if k.dropped() != 1 {
+	if k.standing().dropped != 1 {
 		t.Error("counts before it has caught up")
 	}
 	if k.waits()[1].State != record.ClockStalled {
 		t.Errorf("told as %v, want STALLED", k.waits()[1].State)
 	}
 	k.hear(&record.SourceClock{RawPartition: 1, RawPartitions: 2, Time: 500 * s, State: record.ClockActive})
-	if k.dropped() != 0 {
+	if k.standing().dropped != 0 {
 		t.Error("does not count after it has caught up")
+	}
+}
+
+// Nobody is dropped where that would not let the watermark move.
+func TestWhoIsDropped(t *testing.T) {
+	at := func(seconds record.Micros, state record.ClockState) rawClock {
+		return rawClock{time: seconds * record.Second, state: state, heard: true}
+	}
+	active, empty := record.ClockActive, record.ClockEmpty
+	for _, c := range []struct {
+		name string
+		raw  []rawClock
+		want int // index of the one that is dropped, -1: none
+	}{
+		{"none is known", nil, -1},
+		{"only one", []rawClock{at(5, active)}, -1},
+		{"all at the same time", []rawClock{at(5, active), at(5, active), at(5, active)}, -1},
+		{"the slowest", []rawClock{at(7, active), at(5, active), at(6, active)}, 1},
+		{"never heard before slow", []rawClock{at(7, active), at(5, active), {}}, 2},
+		{"never heard, and none counts", []rawClock{at(0, empty), {}}, -1},
+		{"empty ones hold nobody up", []rawClock{at(0, empty), at(5, active)}, -1},
+	} {
+		k := clock{raw: c.raw}
+		if got := k.drop(); got != (c.want >= 0) {
+			t.Errorf("%s: dropped %v", c.name, got)
+		}
+		for i := range k.raw {
+			if k.raw[i].dropped != (i == c.want) {
+				t.Errorf("%s: raw partition %d dropped %v, want %d to be", c.name, i, k.raw[i].dropped, c.want)
+			}
+		}
+	}
+}
+
+// A raw partition that was dropped before there was a watermark counts with its
+// first word.
+func TestDroppedBeforeTheFirstWord(t *testing.T) {
+	k := clock{lateness: 20 * record.Second}
+	k.hear(&record.SourceClock{RawPartition: 0, RawPartitions: 2, Time: 100 * record.Second, State: record.ClockActive})
+	if !k.drop() {
+		t.Fatal("the one that was never heard is not dropped")
+	}
+	k.hear(&record.SourceClock{RawPartition: 1, RawPartitions: 2, Time: 50 * record.Second, State: record.ClockActive})
+	if got, moves := k.next(); !moves || got != 30*record.Second {
+		t.Errorf("watermark %d %v, want 30 s", got, moves)
+	}
+}
+
+// What another collector says of a raw partition takes nothing from the counts
+// of its sources, which its owner tells.
+func TestStalledByAnotherLeavesCountsAlone(t *testing.T) {
+	var s script
+	say := func(r int32, at record.Micros, state record.ClockState, received int64) {
+		c := &record.SourceClock{RawPartition: r, RawPartitions: 2, Time: at, State: state}
+		if received > 0 {
+			c.Sources = []record.SourceCount{{SourceID: "upf-1", Received: received, Missing: 1}}
+		}
+		s.add(c)
+	}
+	say(0, epoch+record.Minute, record.ClockActive, 5)
+	say(1, epoch+record.Minute, record.ClockActive, 7)
+	say(1, 0, record.ClockStalled, 0)
+	say(1, 0, record.ClockStalled, 0) // said by a second one
+	say(0, epoch+10*record.Minute, record.ClockActive, 0)
+	say(1, epoch+10*record.Minute, record.ClockActive, 11)
+	say(0, epoch+20*record.Minute, record.ClockActive, 0)
+	say(1, epoch+20*record.Minute, record.ClockActive, 0)
+	var sum record.Coverage
+	var states []record.ClockState
+	for _, r := range run(t, start(t, nil), s.values) {
+		if p, is := r.rec.(*record.Progress); is {
+			sum.Received += p.Coverage.Received
+			sum.Missing += p.Coverage.Missing
+			states = append(states, p.Sources[1].State)
+		}
+	}
+	if sum.Received != 23 || sum.Missing != 3 {
+		t.Errorf("%d received and %d missing in all, want 23 and 3", sum.Received, sum.Missing)
+	}
+	if !slices.Contains(states, record.ClockStalled) || states[len(states)-1] != record.ClockActive {
+		t.Errorf("Progress tells of raw partition 1: %v, want STALLED and then ACTIVE", states)
 	}
 }
 

@@ -47,6 +47,11 @@ func (t *Task) Counts(add func(name, label string, value int64)) {
 	add("scorer_open_cases", "", int64(t.cases.Len()))
 	add("scorer_held_records", "", int64(len(t.waiting.records)))
 	add("scorer_held_bytes", "", t.waiting.bytes)
-	add("scorer_raw_partitions_not_waited_for", "", t.clock.dropped())
-	add("scorer_watermark_microseconds", "", int64(t.clock.watermark))
+	raw := t.clock.standing()
+	add("scorer_raw_partitions", "counting", raw.counting)
+	add("scorer_raw_partitions", "unheard", raw.unheard)
+	add("scorer_raw_partitions", "empty", raw.empty)
+	add("scorer_raw_partitions", "stalled", raw.stalled)
+	add("scorer_raw_partitions", "dropped", raw.dropped)
+	add("scorer_clock_seconds", "", int64(t.clock.watermark/record.Second))
 }
