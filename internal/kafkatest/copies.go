@@ -95,3 +95,33 @@ func partitionsOf(metadata *kmsg.MetadataResponse) []placed {
 	}
 	return all
 }
+
+// DiskBytes returns how much the segments of a partition take on the disk of the
+// broker that leads it.
+func (c *Cluster) DiskBytes(t testing.TB, topic string, partition int32) int64 {
+	t.Helper()
+	leader := c.Leader(t, topic, partition)
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	var size int64
+	err := awaitAnswer(ctx, []string{leader.Address()}, func(ctx context.Context, client *kgo.Client) error {
+		request := kmsg.NewPtrDescribeLogDirsRequest()
+		request.Topics = []kmsg.DescribeLogDirsRequestTopic{{Topic: topic, Partitions: []int32{partition}}}
+		response, err := client.Broker(int(leader.id)).Request(ctx, request)
+		if err != nil {
+			return err
+		}
+		for _, dir := range response.(*kmsg.DescribeLogDirsResponse).Dirs {
+			for _, held := range dir.Topics {
+				for _, p := range held.Partitions {
+					size = p.Size
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("disk of the broker %s: %v", leader.name, err)
+	}
+	return size
+}

@@ -10,6 +10,7 @@ import (
 // What an operator of a single broker with a full disk sees, and that nothing
 // acknowledged is lost by it.
 func TestFullDiskEndsTheBroker(t *testing.T) {
+	t.Parallel()
 	c := JVM(t, Shape{Brokers: 1, DiskBytes: 48 << 20})
 	n, topic := c.Nodes()[0], UniquePrefix(t)+"telemetry"
 	createTopic(t, c, topic)

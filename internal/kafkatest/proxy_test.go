@@ -139,6 +139,7 @@ func TestProxyRefusesWhatIsNoFrame(t *testing.T) {
 // The broker advertises the proxy: all that clients do is late, and still
 // right; the broker itself notices nothing.
 func TestSlowBroker(t *testing.T) {
+	t.Parallel()
 	c := JVM(t, Shape{Brokers: 1, Proxied: true})
 	topic := UniquePrefix(t) + "telemetry"
 	createTopic(t, c, topic)

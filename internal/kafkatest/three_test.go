@@ -37,6 +37,7 @@ func produceSoon(t *testing.T, c *Cluster, topic, value string) {
 // records on, whichever way the leader went, and has lost none; with one it
 // takes none.
 func TestThreeOutliveTheirLeaders(t *testing.T) {
+	t.Parallel()
 	c := Three(t)
 	topic := UniquePrefix(t) + "telemetry"
 	createReplicated(t, c, topic)
