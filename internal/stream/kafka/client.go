@@ -36,6 +36,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/rawproduce"
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/segmentio/kafka-go/sasl/scram"
@@ -155,14 +156,17 @@ func fenced(err error) bool {
 }
 
 // retryable reports whether the same request may succeed later. Whatever broke
-// on the way counts: the answer of the broker is then unknown.
+// on the way counts: the answer of the broker is then unknown. So does a request
+// that kafka-go could not address: leaders moved between our look at its metadata
+// and its own.
 func retryable(err error) bool {
 	var k kafka.Error
 	if errors.As(err, &k) {
 		return k.Temporary() || k == kafka.ConcurrentTransactions || k == kafka.BrokerNotAvailable || k == kafka.Unknown
 	}
 	var n net.Error
-	return errors.Is(err, recordbatch.ErrCorrupt) || errors.As(err, &n) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
+	var unaddressed *rawproduce.Error
+	return errors.As(err, &unaddressed) || errors.Is(err, recordbatch.ErrCorrupt) || errors.As(err, &n) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
 		errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, protocol.ErrNoTopic) || errors.Is(err, protocol.ErrNoPartition) || errors.Is(err, protocol.ErrNoLeader)
 }
