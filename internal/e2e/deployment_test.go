@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -203,18 +204,19 @@ func (d *deployment) killAll() {
 	}
 }
 
-// records returns every committed record of a topic.
-func (d *deployment) records(topic stream.Topic) []stream.Record {
+// each calls fn for every committed record of a topic, partition by partition.
+func (d *deployment) each(topic stream.Topic, fn func(partition int32, r stream.Record)) {
 	d.t.Helper()
 	counts, err := d.client.Counts(d.t.Context())
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	var all []stream.Record
 	for p := int32(0); p < counts[topic]; p++ {
 		ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
 		err := d.client.Read(ctx, stream.Partition{Topic: topic, ID: p}, 0, func(b stream.Batch) error {
-			all = append(all, b.Records...)
+			for _, r := range b.Records {
+				fn(p, r)
+			}
 			return nil
 		})
 		cancel()
@@ -222,5 +224,13 @@ func (d *deployment) records(topic stream.Topic) []stream.Record {
 			d.t.Fatalf("%s[%d]: %v", topic, p, err)
 		}
 	}
+}
+
+// records returns every committed record of a topic.
+func (d *deployment) records(topic stream.Topic) (all []stream.Record) {
+	d.t.Helper()
+	d.each(topic, func(_ int32, r stream.Record) {
+		all = append(all, stream.Record{Offset: r.Offset, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value)})
+	})
 	return all
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -30,9 +29,10 @@ import (
 const sharePermille = 1000
 
 // outputs are the confirmed verdicts and the commands of a run, as JSON lines
-// per terminal, in order.
+// per terminal, in order, and how much telemetry the collector forwarded of each.
 type outputs struct {
 	verdicts, commands map[record.Pseudonym][]string
+	telemetry          map[record.Pseudonym]int
 }
 
 // captures returns the folder with captures, or skips the test.
@@ -110,21 +110,27 @@ func backtested(t *testing.T, source replay.Source, key pseudonym.Key, partition
 	}
 }
 
-// gathering keeps the newest record of each (terminal, sequence).
+// gathering keeps the newest record of each (terminal, sequence), and what must
+// not be there.
 type gathering struct {
-	verdicts map[record.Pseudonym]map[[2]int64]string
-	commands map[record.Pseudonym]map[[2]int64]string
-	doubled  []string // different records under one sequence
+	verdicts  map[record.Pseudonym]map[[2]int64]string
+	commands  map[record.Pseudonym]map[[2]int64]string
+	telemetry map[record.Pseudonym]int
+	sources   map[[2]int64]bool // raw partition and offset that telemetry came from
+	// doubled are different records under one sequence, and records of which
+	// there may be only one: those that are written inside a transaction.
+	doubled []string
 }
 
 func gather() *gathering {
-	return &gathering{verdicts: map[record.Pseudonym]map[[2]int64]string{}, commands: map[record.Pseudonym]map[[2]int64]string{}}
+	return &gathering{
+		verdicts: map[record.Pseudonym]map[[2]int64]string{}, commands: map[record.Pseudonym]map[[2]int64]string{},
+		telemetry: map[record.Pseudonym]int{}, sources: map[[2]int64]bool{},
+	}
 }
 
 func (g *gathering) take(topic stream.Topic, value []byte) error {
-	switch topic {
-	case stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal:
-	default:
+	if !slices.Contains(compared, topic) {
 		return nil
 	}
 	decoded, err := record.Decode(value)
@@ -132,15 +138,28 @@ func (g *gathering) take(topic stream.Topic, value []byte) error {
 		return err
 	}
 	switch r := decoded.(type) {
+	case *record.PseudonymisedTelemetry:
+		from := [2]int64{int64(r.RawPartition), r.RawOffset}
+		if g.sources[from] {
+			g.doubled = append(g.doubled, fmt.Sprintf("telemetry of offset %d of raw partition %d came twice, terminal %s", from[1], from[0], r.Terminal))
+		}
+		g.sources[from] = true
+		g.telemetry[r.Terminal]++
 	case *record.Verdict:
 		g.put(g.verdicts, r.Terminal, [2]int64{r.StateGeneration, r.Sequence}, r)
 	case *record.IsolationCommand:
 		// The fence counts active enforcers: not part of a comparison of runs.
 		r.Fence = 0
+		if g.commands[r.Terminal][[2]int64{0, r.Sequence}] != "" {
+			g.doubled = append(g.doubled, fmt.Sprintf("command %d of terminal %s came twice", r.Sequence, r.Terminal))
+		}
 		g.put(g.commands, r.Terminal, [2]int64{0, r.Sequence}, r)
 	}
 	return nil
 }
+
+// compared are the topics that gathering looks into.
+var compared = []stream.Topic{stream.Telemetry, stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal}
 
 func (g *gathering) put(into map[record.Pseudonym]map[[2]int64]string, id record.Pseudonym, order [2]int64, rec any) {
 	line, err := record.AppendJSON(nil, rec)
@@ -157,7 +176,7 @@ func (g *gathering) put(into map[record.Pseudonym]map[[2]int64]string, id record
 }
 
 func (g *gathering) outputs() outputs {
-	return outputs{verdicts: ordered(g.verdicts), commands: ordered(g.commands)}
+	return outputs{verdicts: ordered(g.verdicts), commands: ordered(g.commands), telemetry: g.telemetry}
 }
 
 func ordered(from map[record.Pseudonym]map[[2]int64]string) map[record.Pseudonym][]string {
@@ -171,41 +190,18 @@ func ordered(from map[record.Pseudonym]map[[2]int64]string) map[record.Pseudonym
 	return out
 }
 
-// replayed writes the source and waits until it is decided.
-func (d *deployment) replayed(source replay.Source, speed int64, observe func(int64)) outputs {
-	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), 5*time.Minute)
-	defer cancel()
-	mark, err := replay.MarkOutputs(ctx, d.client, stream.Verdicts)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	result, err := replay.Run(ctx, replay.Settings{Client: d.client, Source: source, Speed: speed, Observe: func(n int64, _ record.Micros) {
-		if observe != nil {
-			observe(n)
-		}
-	}})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if err := replay.Await(ctx, d.client, mark, result.Settled(), nil); err != nil {
-		d.t.Fatalf("waiting for the end of the replay: %v", err)
-	}
-	return d.outputs()
-}
-
 func (d *deployment) outputs() outputs {
 	d.t.Helper()
 	all := gather()
-	for _, topic := range []stream.Topic{stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal} {
-		for _, rec := range d.records(topic) {
-			if err := all.take(topic, rec.Value); err != nil {
+	for _, topic := range compared {
+		d.each(topic, func(_ int32, r stream.Record) {
+			if err := all.take(topic, r.Value); err != nil {
 				d.t.Fatalf("%s: %v", topic, err)
 			}
-		}
+		})
 	}
 	if len(all.doubled) > 0 {
-		d.t.Errorf("%d records differ under one sequence, the first:\n%s", len(all.doubled), all.doubled[0])
+		d.t.Errorf("%d records are doubled, the first:\n%s", len(all.doubled), all.doubled[0])
 	}
 	return all.outputs()
 }
@@ -215,6 +211,11 @@ func same(t *testing.T, want, got outputs) {
 	t.Helper()
 	compare(t, "verdicts", want.verdicts, got.verdicts)
 	compare(t, "commands", want.commands, got.commands)
+	for id, n := range want.telemetry {
+		if got.telemetry[id] != n {
+			t.Errorf("%d records of telemetry of terminal %s, the backtest has %d", got.telemetry[id], id, n)
+		}
+	}
 }
 
 func compare(t *testing.T, what string, want, got map[record.Pseudonym][]string) {

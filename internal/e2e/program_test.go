@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -181,21 +183,38 @@ func (p *program) says(from int64, words string) bool {
 	})
 }
 
-// owned returns the partitions that an instance works on now, in order, by
-// its figures.
-func (d *deployment) owned(name string) (ids []string) {
+// partition is the number of the partition that a line is about, or "".
+func (l line) partition() string {
+	if l.Partition == nil {
+		return ""
+	}
+	return strconv.Itoa(int(*l.Partition))
+}
+
+// positions returns the offset that an instance has reached in each partition it
+// works on now, by its figures; an enforcer's inputs are added up.
+func (d *deployment) positions(name string) map[string]float64 {
+	at := map[string]float64{}
 	for _, text := range d.metrics(name) {
 		rest, ok := strings.CutPrefix(text, "cordon_input_position_offset{partition=\"")
 		if !ok {
 			continue
 		}
-		id, _, _ := strings.Cut(rest, `"`)
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
+		id, rest, _ := strings.Cut(rest, `"`)
+		offset, _ := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64)
+		at[id] += offset
 	}
-	slices.Sort(ids)
-	return ids
+	return at
+}
+
+// owned returns the partitions that an instance works on now.
+func (d *deployment) owned(name string) []string {
+	if at := d.positions(name); !strings.HasPrefix(name, "enforcer") {
+		return slices.Sorted(maps.Keys(at))
+	} else if len(at) > 0 {
+		return []string{"0"}
+	}
+	return nil
 }
 
 // tail is the end of an instance's log.
