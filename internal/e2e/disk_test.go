@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -15,20 +16,19 @@ func TestFullDisk(t *testing.T) {
 	d := deployOn(t, plan{partitions: 4, cluster: cluster})
 	full := either(20, 2) // how long it takes someone to make space
 	outage := full + 10   // the broker's end, its return and the recovery of its log
-	back := make(chan struct{})
+	var breaking sync.WaitGroup
+	t.Cleanup(breaking.Wait)
 	withstand(t, d, steady(1000, either(30, 5), outage, outage+either(30, 4)), func(phase int) {
 		if phase != 1 {
 			return
 		}
-		go func() {
-			defer close(back) // also when a step fails the test
+		breaking.Go(func() {
 			broker := cluster.Nodes()[0]
 			broker.FillDisk(t)
 			broker.AwaitEnd(t, 30*time.Second)
 			time.Sleep(time.Duration(full) * time.Second)
 			broker.FreeDisk(t)
 			broker.Restart(t)
-		}()
+		})
 	})
-	<-back
 }

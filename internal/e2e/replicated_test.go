@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -18,13 +19,13 @@ func TestBrokersDieInTurn(t *testing.T) {
 	cluster.AwaitInSync(t)
 	turns := either(6, 1)
 	during := 15 * turns // a broker is gone for 6 s, and as long again behind
-	back := make(chan struct{})
+	var breaking sync.WaitGroup
+	t.Cleanup(breaking.Wait)
 	withstand(t, d, steady(1000, either(30, 5), during, either(during+30, during+4)), func(phase int) {
 		if phase != 1 {
 			return
 		}
-		go func() {
-			defer close(back) // also when a step fails the test
+		breaking.Go(func() {
 			for turn := range turns {
 				broker := cluster.Nodes()[turn%3]
 				if turns == 1 {
@@ -35,7 +36,6 @@ func TestBrokersDieInTurn(t *testing.T) {
 				broker.Restart(t)
 				cluster.AwaitInSync(t)
 			}
-		}()
+		})
 	})
-	<-back
 }
