@@ -286,6 +286,37 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// A source that wrote Clocks and is left behind, as by a replay that ended, stalls
+// its partition no longer than until another one is ahead.
+func TestClocksOfAnEndedReplay(t *testing.T) {
+	c := clock.New(settings)
+	take(c, step{"replay", start, true})
+	wall := start
+	for range 400 {
+		wall += record.Second
+		c.Tick(wall, true, false)
+	}
+	if c.Counts() {
+		t.Error("alone and silent for more than 5 min: it counts, want STALLED")
+	}
+	c.Touch(wall, false)
+	take(c, step{"upf-1", wall, false})
+	for range 14 {
+		wall += record.Second
+		c.Tick(wall, true, false)
+	}
+	if s := c.Standing(); s.State != record.ClockActive || s.Skewed != 1 {
+		t.Errorf("with a live source: %+v, want ACTIVE and one skewed", s)
+	}
+	for range 400 {
+		wall += record.Second
+		c.Tick(wall, true, false)
+	}
+	if s := c.Standing(); s.State != record.ClockIdle {
+		t.Errorf("when that is silent: %+v, want IDLE", s)
+	}
+}
+
 // The owner of a partition that could never be read says so, or all scorers would
 // wait for its first word.
 func TestUnreadablePartitionIsStalled(t *testing.T) {

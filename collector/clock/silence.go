@@ -53,10 +53,12 @@ func (c *Clock) Tick(wall record.Micros, atEnd, waiting bool) {
 	}
 }
 
-// clocked reports whether a source writes Clocks: then silence says nothing.
+// clocked reports whether a source that is waited for writes Clocks: then silence
+// says nothing. One that fell behind the others says nothing about them: a replay
+// that ended must not stall the live sources of its partition.
 func (c *Clock) clocked() bool {
 	for _, s := range c.sources {
-		if s.clocked {
+		if s.clocked && !c.skewed(s) {
 			return true
 		}
 	}

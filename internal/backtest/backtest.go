@@ -63,6 +63,13 @@ type Run struct {
 	read     map[stream.Partition]int64 // where the sink stands
 	pending  int                        // records appended since the stages ran
 	begun    bool                       // there was an observation
+	stopped  map[place]bool
+}
+
+// place is where a task runs.
+type place struct {
+	stage     int
+	partition int32
 }
 
 // outputs are the topics a sink sees, in flow order.
@@ -73,7 +80,7 @@ var outputs = []stream.Topic{
 
 // New makes the topics and starts every stage.
 func New(s Settings) (*Run, error) {
-	r := &Run{settings: s, log: memory.NewLog(), feed: feed.New(s.Partitions), read: map[stream.Partition]int64{}}
+	r := &Run{settings: s, log: memory.NewLog(), feed: feed.New(s.Partitions), read: map[stream.Partition]int64{}, stopped: map[place]bool{}}
 	for _, t := range stream.Topics(s.Partitions) {
 		r.log.Create(t.Topic, t.Partitions)
 	}
@@ -94,7 +101,25 @@ func (r *Run) Restart(i int) error {
 	}
 	runner.CutBytes = commitBytes
 	r.runners[i] = runner
+	for at := range r.stopped {
+		if at.stage == i {
+			runner.Pause(at.partition, true)
+		}
+	}
 	return nil
+}
+
+// Stop kills the task of one partition of stage i, as when its instance has died
+// and nobody takes over. It stays away until StartAgain.
+func (r *Run) Stop(i int, partition int32) {
+	r.stopped[place{i, partition}] = true
+	r.runners[i].Pause(partition, true)
+}
+
+// StartAgain starts a stopped task, and its stage with it, from committed state.
+func (r *Run) StartAgain(i int, partition int32) error {
+	delete(r.stopped, place{i, partition})
+	return r.Restart(i)
 }
 
 // Cut commits a checkpoint of every task of stage i, as its interval does live.

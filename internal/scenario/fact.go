@@ -13,7 +13,7 @@ import (
 
 // kinds are what a scenario may expect, by their words in a file.
 var kinds = []string{
-	"early", "verdict", "command", "rehearsal", "audit", "telemetry", "source", "clock", "late", "missing", "rejected", "dead letter",
+	"early", "verdict", "command", "rehearsal", "audit", "telemetry", "source", "clock", "progress", "late", "missing", "rejected", "dead letter",
 }
 
 // fact is something that came out, in the terms of the language.
@@ -93,6 +93,7 @@ func (r *Result) take(o backtest.Output) error {
 		r.clock(rec)
 	case *record.Progress:
 		r.note(fact{kind: "late", at: rec.Time, count: rec.Coverage.Late}, record.Pseudonym{})
+		r.note(progressFact(rec), record.Pseudonym{})
 	}
 	return nil
 }
@@ -124,6 +125,17 @@ func (r *Result) clock(c *record.SourceClock) {
 			}
 		}
 	}
+}
+
+// progressFact is how far one partition is decided, and by which states of the
+// raw partitions.
+func progressFact(p *record.Progress) fact {
+	f := fact{kind: "progress", at: p.Time, count: 1, numbers: []number{{"coverage", int64(p.Coverage.Permille)}}}
+	for _, s := range p.Sources {
+		f.tags = append(f.tags, s.State.String())
+	}
+	f.detail = fmt.Sprintf("coverage %d", p.Coverage.Permille)
+	return f
 }
 
 func verdictFact(v *record.Verdict) fact {
@@ -202,7 +214,7 @@ func vocabulary(kind string) []string {
 		return symbols(record.Kind.String)
 	case "source":
 		return symbols(record.SourceState.String)
-	case "clock":
+	case "clock", "progress":
 		return symbols(record.ClockState.String)
 	case "dead letter":
 		return append(symbols(record.DeadLetterReason.String), stageNames...)

@@ -129,6 +129,7 @@ func (p *parser) source(l *line) {
 // reserved are the words that mean something where names stand.
 var reserved = map[string]bool{
 	"": true, "all": true, "any": true, "no": true, "restart": true, "decide": true, "ack": true, "garbage": true,
+	"collector": true, "telemetry.raw": true,
 	"within": true, "before": true, "after": true, "from": true,
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"cordon/internal/backtest"
+	"cordon/internal/feed"
+	"cordon/internal/raw"
 	"cordon/internal/record"
 	"cordon/internal/stream"
 )
@@ -13,8 +15,11 @@ import (
 // default. The other stages commit with what they decide.
 const cutEvery = 30 * record.Second
 
-// scorerStage is the scorer's place among the stages.
-const scorerStage = 1
+// Places among the stages.
+const (
+	collectorStage = 0
+	scorerStage    = 1
+)
 
 // Variation is a way of running a scenario that must not change what is
 // confirmed.
@@ -138,8 +143,21 @@ func (p *player) perform(a *arrival) error {
 		return p.answer(a)
 	case garbage:
 		return log.Append([]stream.Send{{Topic: stream.TelemetryRaw, Value: a.act.bytes}})
+	case stop:
+		p.run.Stop(collectorStage, p.rawPartition(a.act.terminal))
+	case begin:
+		return p.run.StartAgain(collectorStage, p.rawPartition(a.act.terminal))
+	case erase:
+		at := stream.Partition{Topic: stream.TelemetryRaw, ID: p.rawPartition(a.act.terminal)}
+		log.Trim(at, log.End(at))
 	}
 	return nil
+}
+
+// rawPartition is where the traffic of a terminal lies in this run.
+func (p *player) rawPartition(t *terminal) int32 {
+	key := feed.Key(&raw.Telemetry{SUPI: t.supi, UEAddress: t.address})
+	return stream.KeyPartition(key, p.run.Log().Partitions(stream.TelemetryRaw))
 }
 
 // decide writes an operator's decision.

@@ -88,6 +88,9 @@ const (
 	decide          // an operator decides
 	answer          // a policy system acknowledges the newest command
 	garbage         // somebody writes bytes into telemetry.raw
+	stop            // the collector of a raw partition dies, and nobody takes over
+	begin           // it is started again
+	erase           // what lies in a raw partition is deleted
 )
 
 // act is something that is done to the pipeline.
@@ -95,7 +98,7 @@ type act struct {
 	kind     actKind
 	stage    int // index into the stages
 	decision record.OperatorDecision
-	terminal *terminal // of a decision or an acknowledgement; nil: none
+	terminal *terminal // it is about, or whose raw partition; nil: none
 	state    record.AckState
 	bytes    []byte
 }

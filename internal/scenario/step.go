@@ -12,7 +12,7 @@ import (
 func (p *parser) step(l *line) {
 	s := step{line: p.number, text: p.text, at: l.clock("at"), copies: 1}
 	switch l.peek() {
-	case "restart", "decide", "ack", "garbage":
+	case "restart", "decide", "ack", "garbage", "collector", "telemetry.raw":
 		p.act(l, &s.act)
 	default:
 		s.who = p.who(l)
@@ -60,7 +60,27 @@ func (p *parser) act(l *line, a *act) {
 	case "garbage":
 		a.kind = garbage
 		a.bytes = l.hex("garbage")
+	case "collector":
+		a.terminal = p.whose(l)
+		switch word := l.next("stops or starts"); word {
+		case "stops":
+			a.kind = stop
+		case "starts":
+			a.kind = begin
+		default:
+			l.failf("%q is nothing that happens to a collector: want stops or starts", word)
+		}
+	case "telemetry.raw":
+		a.kind, a.terminal = erase, p.whose(l)
+		l.expect("is")
+		l.expect("deleted")
 	}
+}
+
+// whose reads "of cam-1": the raw partition that the records of a terminal go to.
+func (p *parser) whose(l *line) *terminal {
+	l.expect("of")
+	return p.one(l, l.next("a terminal"))
 }
 
 // decision reads "decide EXEMPT cam-1 until 12:00".
