@@ -45,8 +45,12 @@ problem, with what to do about it.
 
 The clock of a raw partition is up to where its probes have reported: ACTIVE moves
 with them, IDLE with the wall clock while they are silent, EMPTY never had one,
-STALLED is not waited for. The watermark is the oldest of them less the lateness:
-up to there everything is decided, so one slow probe delays every verdict.
+STALLED is not waited for: it cannot be read, its probes stopped writing Clocks, or
+its collector is silent; DATA_LOSS lost records before they were read. A source that
+is too far behind the others is SKEWED and not waited for. The line alignment names
+the raw partition the others wait for, and how old telemetry may be for a replay.
+The watermark is the oldest clock less the lateness: up to there everything is
+decided, so one slow probe delays every verdict.
 
 Exit code 0: no problem; 1: a problem; 3: no broker could be reached.`,
 		Example: `  cordonctl doctor

@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"cordon/collector/clock"
 	"cordon/internal/record"
 	"cordon/internal/stream"
 	"cordon/internal/stream/kafka"
@@ -113,7 +115,8 @@ func TestDoctorOfARunningDeployment(t *testing.T) {
 	wants(t, all, stateOK, "enforcer", "0 records behind it")
 	wants(t, all, stateOK, "mode", "DRY_RUN: isolations are only rehearsed")
 
-	run(t, append([]string{"replay", path}, at...)...).expect(t, 2, "clock of this deployment stands at")
+	wants(t, all, stateOK, "alignment", "2 of 2 raw partitions waited for")
+	run(t, append([]string{"replay", path}, at...)...).expect(t, 2, "clock of this deployment stands at", "--prefix", "--start-at now")
 	stop()
 }
 
@@ -124,7 +127,7 @@ func TestDoctorReadsTheSigns(t *testing.T) {
 	now := record.MicrosOf(time.Now())
 	var sends []stream.Send
 	for p, state := range map[int32]record.ClockState{0: record.ClockActive, 1: record.ClockStalled, 2: record.ClockDataLoss} {
-		s := record.SourceClock{RawPartition: p, RawPartitions: 4, Time: now, State: state}
+		s := record.SourceClock{RawPartition: p, RawPartitions: 4, Time: now, State: state, NextOffset: 1}
 		sends = append(sends, encoded(t, stream.Progress, 0, []byte{byte(p)}, &s))
 	}
 	header, err := json.Marshal(stream.Header{
@@ -159,6 +162,91 @@ func TestDoctorReadsTheSigns(t *testing.T) {
 	wants(t, all, stateProblem, "enforcer", "never made a checkpoint")
 	wants(t, all, stateOK, "mode", "ENFORCE")
 	wants(t, all, stateWarning, "dead letters", "3 FUTURE_TIME")
+	wants(t, all, stateOK, "alignment", "2 of 4 raw partitions waited for")
+}
+
+// What the clocks of raw partitions look like, and what is made of it.
+func TestDoctorReadsTheClocks(t *testing.T) {
+	now := record.Day
+	many := make([]record.SourceCount, clock.MaxSources)
+	for i := range many {
+		many[i].SourceID, many[i].State = fmt.Sprint("s", i), record.SourceActive
+	}
+	skewed := []record.SourceCount{{SourceID: "upf-1", State: record.SourceActive}}
+	for i := range 8 {
+		skewed = append(skewed, record.SourceCount{SourceID: fmt.Sprint("slow-", i), State: record.SourceSkewed})
+	}
+	active := record.SourceClock{Time: now, State: record.ClockActive, NextOffset: 9, Sources: skewed[:1]}
+	for _, c := range []struct {
+		name        string
+		heard       []record.SourceClock // of raw 0, in order
+		age         record.Micros
+		state, text string
+	}{
+		{"active", []record.SourceClock{active}, 0, stateOK, "ACTIVE, reported up to 1970-01-02T00:00:00.000000Z, 1 source, said 0s ago"},
+		{"silent collector", []record.SourceClock{active}, 91 * record.Second, stateProblem, "the collector is silent"},
+		{"empty", []record.SourceClock{{State: record.ClockEmpty}}, 0, stateOK, "EMPTY, no probe"},
+		{"idle", []record.SourceClock{{Time: now, State: record.ClockIdle, Sources: skewed[:1]}}, 0, stateOK, "IDLE, reported up to 1970-01-02T00:00:00.000000Z, 1 source, said 0s ago: its probes are silent"},
+		{"stalled", []record.SourceClock{{Time: now, State: record.ClockStalled, NextOffset: 9}}, 0, stateWarning, "stopped writing Clocks"},
+		{"stalled, another says", []record.SourceClock{active, {State: record.ClockStalled}}, 0, stateProblem,
+			"STALLED, reported up to 1970-01-02T00:00:00.000000Z, 1 source, said 0s ago: not waited for; nothing was read of it yet, or its collector is silent"},
+		{"lost", []record.SourceClock{{Time: now, State: record.ClockDataLoss, NextOffset: 9}}, 0, stateWarning, "deleted before they were read"},
+		{"skewed", []record.SourceClock{{Time: now, State: record.ClockActive, Sources: skewed}}, 0, stateWarning, "not waited for: slow-0, slow-1, slow-2, slow-3, slow-4, and 3 more"},
+		{"waits after that", []record.SourceClock{{Time: now, State: record.ClockActive, Sources: skewed}, {Time: now, State: record.ClockActive}}, 0, stateWarning, "9 sources"},
+		{"too many sources", []record.SourceClock{{Time: now, State: record.ClockActive, Sources: many}}, 0, stateWarning, "sources beyond 4096 share one clock"},
+	} {
+		d := &doctor{now: now, clocks: map[int32]said[record.SourceClock]{}}
+		for i := range c.heard {
+			d.hear(&c.heard[i], now-c.age)
+		}
+		d.rawPartition(0)
+		got := d.findings[0]
+		if shown := got.Text + got.Remedy; got.State != c.state || !strings.Contains(shown, c.text) && !strings.Contains(got.Remedy, c.text) {
+			t.Errorf("%s: got %+v, want %s with %q", c.name, got, c.state, c.text)
+		}
+	}
+}
+
+// Whom the others wait for.
+func TestDoctorReadsTheAlignment(t *testing.T) {
+	at := func(r int32, seconds record.Micros, state record.ClockState) record.SourceClock {
+		return record.SourceClock{RawPartition: r, Time: seconds * record.Second, State: state}
+	}
+	for _, c := range []struct {
+		name        string
+		heard       []record.SourceClock
+		state, text string
+	}{
+		{"none", []record.SourceClock{at(0, 0, record.ClockEmpty), at(1, 900, record.ClockStalled)}, stateOK, "no raw partition is waited for"},
+		{"in step", []record.SourceClock{at(0, 900, record.ClockActive), at(1, 880, record.ClockIdle), at(2, 0, record.ClockEmpty)}, stateOK,
+			"2 of 3 raw partitions waited for; raw 1 is the slowest, 20s behind the newest; telemetry before 1970-01-01T00:15:00.000000Z is refused by replay"},
+		{"backlog", []record.SourceClock{at(0, 900, record.ClockActive), at(1, 300, record.ClockActive), at(2, 0, record.ClockEmpty)}, stateWarning, "raw 1 is the slowest, 10m0s behind"},
+	} {
+		d := &doctor{counts: map[stream.Topic]int32{stream.TelemetryRaw: 3}, clocks: map[int32]said[record.SourceClock]{}}
+		for i := range c.heard {
+			d.hear(&c.heard[i], record.Hour)
+		}
+		d.alignment()
+		if got := d.findings[0]; got.State != c.state || !strings.Contains(got.Text, c.text) {
+			t.Errorf("%s: got %+v, want %s with %q", c.name, got, c.state, c.text)
+		}
+	}
+}
+
+// A raw partition that a scorer tells as STALLED though its collector does not
+// was too slow for the scorer's room.
+func TestDoctorFindsWhoIsTooSlow(t *testing.T) {
+	d := &doctor{clocks: map[int32]said[record.SourceClock]{}}
+	for r, state := range []record.ClockState{record.ClockActive, record.ClockActive, record.ClockStalled, record.ClockIdle} {
+		d.hear(&record.SourceClock{RawPartition: int32(r), State: state}, 0)
+	}
+	p := record.Progress{}
+	for r, state := range []record.ClockState{record.ClockActive, record.ClockStalled, record.ClockStalled, record.ClockStalled} {
+		p.Sources = append(p.Sources, record.SourceWait{RawPartition: int32(r), State: state})
+	}
+	if got := d.tooSlow(&p); got != "1, 3" {
+		t.Errorf("got %q, want 1, 3", got)
+	}
 }
 
 // The newest record is found however far from the end it lies.

@@ -254,15 +254,21 @@ func (r *run) end(ctx context.Context) (Result, error) {
 	return r.result, r.flush(ctx)
 }
 
-// CheckClock refuses a deployment whose clock has passed first.
+// CheckClock refuses a deployment in which the clock of any raw partition has
+// passed first: the probes of a replay write into all of them, and in that one
+// they would be too far behind to be waited for.
 func CheckClock(ctx context.Context, c *kafka.Client, first record.Micros) error {
-	clock := record.Micros(0)
-	err := eachClock(ctx, c, func(s *record.SourceClock) { clock = max(clock, s.Time) })
+	ahead, at := record.Micros(0), int32(0)
+	err := eachClock(ctx, c, func(s *record.SourceClock) {
+		if s.Time > ahead {
+			ahead, at = s.Time, s.RawPartition
+		}
+	})
 	if err != nil {
 		return err
 	}
-	if clock > first {
-		return failure.Usage(fmt.Errorf("the clock of this deployment stands at %s, the first record is of %s and would be late: replay into a fresh prefix (--prefix), or shift the times (--start-at now with --speed real)", clock, first))
+	if ahead > first {
+		return failure.Usage(fmt.Errorf("the clock of this deployment stands at %s (raw partition %d), the first record is of %s and would be late: replay into a fresh prefix (--prefix), or shift the times (--start-at now with --speed real)", ahead, at, first))
 	}
 	return nil
 }

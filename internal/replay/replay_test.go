@@ -224,6 +224,37 @@ func TestDeploymentThatIsAheadIsRefused(t *testing.T) {
 	}
 }
 
+// One raw partition that is ahead is enough, whatever the others say and in
+// whatever order: of each the newest time counts, also of one that is STALLED.
+func TestOnePartitionThatIsAheadIsEnough(t *testing.T) {
+	say := func(p int32, at record.Micros, state record.ClockState) stream.Send {
+		value := encoded(t, &record.SourceClock{RawPartition: p, RawPartitions: partitions, Time: at, State: state})
+		return stream.Send{Topic: stream.Progress, Key: []byte{byte(p)}, Value: value}
+	}
+	for name, c := range map[string]struct {
+		said    []stream.Send
+		refused string // empty: not
+	}{
+		"all empty":            {[]stream.Send{say(0, 0, record.ClockEmpty), say(1, 0, record.ClockEmpty)}, ""},
+		"all behind":           {[]stream.Send{say(0, long-record.Hour, record.ClockActive), say(1, long, record.ClockIdle)}, ""},
+		"the first is ahead":   {[]stream.Send{say(0, long+record.Second, record.ClockActive), say(1, long-record.Hour, record.ClockActive)}, "raw partition 0"},
+		"the second is ahead":  {[]stream.Send{say(0, 0, record.ClockEmpty), say(1, long+record.Second, record.ClockIdle)}, "raw partition 1"},
+		"ahead and stalled":    {[]stream.Send{say(0, long-record.Hour, record.ClockActive), say(1, long+record.Second, record.ClockStalled)}, "raw partition 1"},
+		"ahead, then declared": {[]stream.Send{say(1, long+record.Second, record.ClockActive), say(1, 0, record.ClockStalled)}, "raw partition 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := withTopics(t)
+			if err := put(t.Context(), client, c.said...); err != nil {
+				t.Fatal(err)
+			}
+			err := replay.CheckClock(t.Context(), client, long)
+			if c.refused == "" && err != nil || c.refused != "" && (!errors.Is(err, failure.ErrUsage) || !strings.Contains(err.Error(), c.refused)) {
+				t.Errorf("got %v, want refused: %q", err, c.refused)
+			}
+		})
+	}
+}
+
 // Where collectors run, nothing but the first record is written before each of
 // them has seen its partition's first Clock.
 func TestFirstClocksAreSeenBeforeTheRestIsWritten(t *testing.T) {
