@@ -11,7 +11,7 @@ import (
 
 // decided has the markers of a transaction written some time after it was
 // decided.
-func (w *World) decided(id string, d dice) {
+func (w *world) decided(id string, d dice) {
 	w.open[id]++ // whatever was open is not any more
 	wait := d.between(100, 3*record.Millisecond)
 	if w.now < w.lateMarkers {
@@ -25,21 +25,30 @@ func (w *World) decided(id string, d dice) {
 }
 
 // begun times a transaction out.
-func (w *World) begun(id string) {
+func (w *world) begun(id string) {
 	w.open[id]++
 	n := w.open[id]
 	w.after(transactionTimeout, actorBroker, nil, func() {
 		if w.open[id] == n {
 			w.open[id]++
 			w.tell("the brokers abort the transaction of %s, open for %.0f s", id, seconds(transactionTimeout))
-			w.log.Producer(id)
+			w.takeOver(id)
 		}
 	})
 }
 
+// takeOver fences whoever has a transactional id, and aborts what it left open.
+func (w *world) takeOver(id string) *memory.Producer {
+	if last := w.producers[id]; last != nil && w.hooks.commitAborted {
+		_ = last.Commit() // refused where nothing is open
+	}
+	w.producers[id] = w.log.Producer(id)
+	return w.producers[id]
+}
+
 // transactional is one worker's hold on its transactional id.
 type transactional struct {
-	w        *World
+	w        *world
 	id       string
 	producer *memory.Producer // nil: to be taken from whoever has it
 	opened   bool             // records were sent in the present transaction
@@ -48,18 +57,30 @@ type transactional struct {
 // acquire takes the id over: from anybody, or with the epoch it has, which is
 // refused when somebody else has taken it meanwhile.
 func (t *transactional) acquire() error {
-	if t.producer != nil {
-		if err := t.producer.Abort(); err != nil && !pending(err) {
+	if t.producer != nil && !t.w.hooks.steal {
+		if err := t.abort(); err != nil && !pending(err) {
 			return err
 		}
 	}
 	t.w.open[t.id]++
-	t.producer, t.opened = t.w.log.Producer(t.id), false
+	t.producer, t.opened = t.w.takeOver(t.id), false
 	return nil
 }
 
+func (t *transactional) abort() error {
+	if t.w.hooks.commitAborted {
+		return t.producer.Commit()
+	}
+	return t.producer.Abort()
+}
+
 func (t *transactional) send(sends []stream.Send) error {
-	if err := t.producer.Send(sends); err != nil {
+	err := t.producer.Send(sends)
+	if fenced(err) && t.w.hooks.steal {
+		t.producer = t.w.takeOver(t.id)
+		err = t.producer.Send(sends)
+	}
+	if err != nil {
 		return err
 	}
 	if !t.opened {
@@ -74,7 +95,7 @@ func (t *transactional) end(commit bool, d dice) error {
 	if t.producer == nil {
 		return nil
 	}
-	finish := t.producer.Abort
+	finish := t.abort
 	if commit {
 		finish = t.producer.Commit
 	}

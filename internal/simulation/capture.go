@@ -36,6 +36,7 @@ func (g *generator) capture() {
 		g.in.Appends = append(g.in.Appends, a)
 	}
 	for _, o := range g.traffic() {
+		g.in.Records++
 		o.SourceID = g.probes[o.source].id
 		write(f.Add(&o.Telemetry))
 		now += g.dice.between(record.Millisecond, 8*record.Millisecond)

@@ -23,9 +23,9 @@ type Result struct {
 	Verdicts int
 }
 
-// Check holds what a run left in the log against what the quiet run of its input
+// check holds what a run left in the log against what the quiet run of its input
 // left, and against what holds in any run. The error says what is wrong.
-func (w *World) Check(want *Expected) (Result, error) {
+func (w *world) check(want *Expected) (Result, error) {
 	var r Result
 	got, err := gather(w.log)
 	if err != nil {
@@ -59,16 +59,16 @@ func (w *World) Check(want *Expected) (Result, error) {
 
 // checkOutcomes: each raw record has one outcome, that of the quiet run. What a
 // collector gives up waiting for in a Loose input depends on the wall clock.
-func (w *World) checkOutcomes(want, got *Expected) error {
+func (w *world) checkOutcomes(want, got *Expected) error {
 	for i := 1; i < len(got.Outcomes); i++ {
 		if a, b := got.Outcomes[i-1], got.Outcomes[i]; a.partition == b.partition && a.offset == b.offset {
 			return fmt.Errorf("raw record %d[%d] has two outcomes: %s and %s", a.partition, a.offset, text(a.value), text(b.value))
 		}
 	}
+	if w.in.Records != unknown && len(got.Outcomes) != w.in.Records {
+		return fmt.Errorf("probes made %d records, %d have an outcome: %s", w.in.Records, len(got.Outcomes), differ(want.Outcomes, got.Outcomes))
+	}
 	if !w.in.Exact {
-		if len(want.Outcomes) != len(got.Outcomes) {
-			return fmt.Errorf("%d raw records have an outcome, in the quiet run %d", len(got.Outcomes), len(want.Outcomes))
-		}
 		return nil
 	}
 	if d := differ(want.Outcomes, got.Outcomes); d != "" {
@@ -79,17 +79,13 @@ func (w *World) checkOutcomes(want, got *Expected) error {
 
 // checkReplay is P1: a scorer that reads the committed telemetry once, from
 // nothing, writes every record that is in verdicts, byte for byte, and no other.
-func (w *World) checkReplay() (late int64, err error) {
+func (w *world) checkReplay() (late int64, err error) {
 	counts := map[stream.Topic]int32{}
 	for _, t := range stream.Topics(w.in.Partitions) {
 		counts[t.Topic] = t.Partitions
 	}
-	stages, err := newStages()
-	if err != nil {
-		return 0, err
-	}
 	for id := range w.in.Partitions {
-		task := stages[1].NewTask(id)
+		task := w.stages[1].NewTask(id)
 		if err := task.Start(stream.Start{Partitions: counts}); err != nil {
 			return 0, err
 		}
@@ -116,7 +112,7 @@ func (w *World) checkReplay() (late int64, err error) {
 
 // sameVerdicts compares a verdicts partition, repeats aside, with what one pass
 // writes.
-func (w *World) sameVerdicts(id int32, want []stream.Send) error {
+func (w *world) sameVerdicts(id int32, want []stream.Send) error {
 	known := map[string]bool{}
 	for _, s := range want {
 		if s.Topic == stream.Verdicts {
@@ -144,7 +140,7 @@ func (w *World) sameVerdicts(id int32, want []stream.Send) error {
 
 // checkWarnings: an early warning comes once for each life of its scorer, and
 // again where its write was tried again.
-func (w *World) checkWarnings() error {
+func (w *world) checkWarnings() error {
 	times := map[string]int{}
 	return each(w.log, func(p stream.Partition, r stream.Record) error {
 		times[string(r.Value)]++
@@ -156,7 +152,7 @@ func (w *World) checkWarnings() error {
 }
 
 // checkAudit: the chain holds and the fence of commands never falls.
-func (w *World) checkAudit() error {
+func (w *world) checkAudit() error {
 	var v audit.Verifier
 	fences := map[stream.Partition]int64{}
 	return each(w.log, func(p stream.Partition, r stream.Record) error {
@@ -176,7 +172,7 @@ func (w *World) checkAudit() error {
 
 // checkBounds: what tasks held stayed within what their settings allow, and
 // alignment kept the scorer's side buffer from overflowing.
-func (w *World) checkBounds() error {
+func (w *world) checkBounds() error {
 	for _, b := range []struct {
 		figure string
 		most   int64
@@ -184,7 +180,7 @@ func (w *World) checkBounds() error {
 		{"effects", stream.MaxEffects + 1<<20}, {"scorer_held_bytes", heldBytes}, {"collector_held_bytes", 64 << 20},
 		{"collector_bindings", 1_000_000}, {"scorer_raw_partitions_dropped_total", 0},
 	} {
-		if got := w.Most[b.figure]; got > b.most {
+		if got := w.most[b.figure]; got > b.most {
 			return fmt.Errorf("%s was %d, the bound is %d", b.figure, got, b.most)
 		}
 	}
@@ -192,7 +188,7 @@ func (w *World) checkBounds() error {
 }
 
 // checkEnd: the clock of every partition of verdicts has come to the end.
-func (w *World) checkEnd() error {
+func (w *world) checkEnd() error {
 	last := w.in.Tail[len(w.in.Tail)-1].At - record.Minute
 	newest := make([]record.Micros, w.in.Partitions)
 	err := each(w.log, func(p stream.Partition, r stream.Record) error {

@@ -32,6 +32,9 @@ func (w *worker) begin(c *stream.Checkpoint) {
 
 // end hands the outcome to the worker.
 func (w *worker) end(err error) {
+	if w.w.hooks.settled != nil {
+		err = w.w.hooks.settled(err)
+	}
 	w.writing, w.settled, w.outcome = nil, true, err
 	w.poke()
 }
@@ -47,7 +50,7 @@ func (m *checkpoint) commit() error {
 	if !errors.Is(err, errBroken) || m.of.stopping {
 		return err
 	}
-	m.w.tell("%s: a checkpoint cannot be written, it is aborted and tried again", m.of)
+	m.w.tell("%s: a checkpoint cannot be written; it is aborted and is tried again", m.of)
 	if err := m.request(aborting, func() error { return m.of.txn.end(false, m.dice) }); err != nil {
 		return err
 	}

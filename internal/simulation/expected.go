@@ -32,8 +32,10 @@ type outcome struct {
 }
 
 // Expect makes the quiet run of an input.
-func Expect(in *Input) (*Expected, error) {
-	stages, err := newStages()
+func Expect(in *Input) (*Expected, error) { return expect(in, hooks{}) }
+
+func expect(in *Input, h hooks) (*Expected, error) {
+	stages, err := h.stages()
 	if err != nil {
 		return nil, err
 	}

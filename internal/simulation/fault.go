@@ -1,7 +1,7 @@
 package simulation
 
 // befall lets a fault happen, or arms it.
-func (w *World) befall(f Fault) {
+func (w *world) befall(f Fault) {
 	w.tell("%s", "begins: "+f.String())
 	switch f.Kind {
 	case Refuse:
@@ -29,7 +29,7 @@ func (w *World) befall(f Fault) {
 }
 
 // meet lets a crash or stop happen now, or when an instance comes to its point.
-func (w *World) meet(f Fault) {
+func (w *world) meet(f Fault) {
 	if f.Point != anywhere {
 		w.armed = append(w.armed, f)
 		return
@@ -39,7 +39,7 @@ func (w *World) meet(f Fault) {
 	}
 }
 
-func (w *World) strike(f Fault, i *instance) {
+func (w *world) strike(f Fault, i *instance) {
 	switch {
 	case i.dead:
 	case f.Kind == Crash:
@@ -51,7 +51,7 @@ func (w *World) strike(f Fault, i *instance) {
 
 // strikes reports whether a fault waits for a routine to come to this point. It
 // happens as soon as the routine gives its turn away.
-func (w *World) strikes(r *routine, p Point, phase Phase) bool {
+func (w *world) strikes(r *routine, p Point, phase Phase) bool {
 	for n, f := range w.armed {
 		if f.Stage != r.of.stage || f.Point != p || f.Phase != phase || r.of.dead || r.of.frozen {
 			continue

@@ -55,7 +55,7 @@ func (f *fetcher) read() stream.Event {
 		w.tell("%s is handed %s[%d] from offset %d again, at %d", f.of, f.from.Topic, f.from.ID, offset, f.next)
 	}
 	for n := f.dice.pick(1, 2, 5, 20, 200); n > 0; n-- {
-		b, next, more := w.batch(f.from, offset)
+		b, next, more := w.log.Fetch(f.from, offset)
 		e.Next, e.End = max(next, f.next), max(next, f.next)
 		if !more {
 			return e
@@ -63,7 +63,7 @@ func (f *fetcher) read() stream.Event {
 		e.Batches, offset = append(e.Batches, b), next
 	}
 	f.split(&e)
-	if _, next, more := w.batch(f.from, e.Next); more {
+	if _, next, more := w.log.Fetch(f.from, e.Next); more {
 		e.End = next
 	} else {
 		e.Next, e.End = next, next
@@ -81,14 +81,6 @@ func (f *fetcher) split(e *stream.Event) {
 	n = 1 + f.dice.IntN(n-1)
 	e.Next = last.Records[n].Offset
 	last.Records = last.Records[:n]
-}
-
-// batch is the next batch that readers may see.
-func (w *World) batch(from stream.Partition, offset int64) (stream.Batch, int64, bool) {
-	if w.hooks.fetch != nil {
-		return w.hooks.fetch(w, from, offset)
-	}
-	return w.log.Fetch(from, offset)
 }
 
 // take hands over what was read, and goes on reading.

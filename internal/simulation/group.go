@@ -9,7 +9,7 @@ import (
 // group shares the partitions of a program out among its instances. Nothing
 // relies on it for safety.
 type group struct {
-	w          *World
+	w          *world
 	stage      int
 	partitions int32
 	dice       dice
@@ -21,7 +21,7 @@ type group struct {
 	owners     []*instance // of each partition, in the last generation
 }
 
-func newGroup(w *World, stage int, partitions int32) *group {
+func newGroup(w *world, stage int, partitions int32) *group {
 	return &group{w: w, stage: stage, partitions: partitions, dice: newDice(w.plan.Seed, 50, uint64(stage)),
 		owners: make([]*instance, partitions)}
 }

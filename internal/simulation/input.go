@@ -43,6 +43,9 @@ type Input struct {
 	// Appends are in order of time. The tail follows when the deployment has been
 	// off for a while: the sources' last words, past every timer.
 	Appends, Tail []Append
+	// Records is how many records the probes made, rubbish included, Clocks and
+	// repeats not: each has one outcome.
+	Records int
 	// Exact reports that P2 holds for it.
 	Exact bool
 }
@@ -63,7 +66,8 @@ type probe struct {
 	skew    record.Micros
 	delay   record.Micros // from the record's time to its arrival
 	jitter  record.Micros
-	held    span // records of this time come together at its end
+	dies    record.Micros // silent from then on; 0: never
+	held    span          // records of this time come together at its end
 	numbers []int64
 	known   []bool // partitions it has written to
 }
@@ -129,6 +133,9 @@ func (g *generator) setProbes() {
 			numbers: make([]int64, g.in.Partitions), known: make([]bool, g.in.Partitions)}
 		if g.in.Kind == Quiet {
 			p.clocked = false
+			if i == 0 && g.dice.one(2) {
+				p.dies = g.dice.between(g.from+20*record.Second, g.to)
+			}
 		}
 		if g.in.Kind == Skewed || g.in.Kind == Loose {
 			p.skew = g.dice.between(-4*record.Second, 8*record.Second)
@@ -166,11 +173,15 @@ func (g *generator) put(o *observation) {
 	switch {
 	case g.in.Kind == Quiet && to == 0:
 		return // stays empty
+	case p.dies != 0 && t.OccurredAt >= p.dies:
+		return
 	case g.in.Kind == Quiet && to == 1 && t.OccurredAt > g.from+35*record.Second:
 		return // falls silent
 	}
 	p.known[to] = true
+	g.in.Records++
 	if g.in.Kind == Loose && g.dice.one(40) {
+		g.in.Records++
 		g.arrivals = append(g.arrivals, arrival{at, o.source, stream.Send{Topic: stream.TelemetryRaw, Partition: to, Value: []byte("rubbish")}})
 	}
 	p.numbers[to]++
@@ -219,7 +230,7 @@ func (g *generator) collect() {
 	g.in.Start = g.from + 12*record.Second
 	switch g.in.Kind {
 	case Backlog:
-		g.in.Start += g.dice.between(40*record.Second, 90*record.Second)
+		g.in.Start += g.dice.between(60*record.Second, 100*record.Second)
 	case Loose:
 		g.in.Start = g.from + g.dice.between(0, 20*record.Second)
 	}
@@ -243,6 +254,12 @@ func (g *generator) last(at record.Micros) {
 			g.clock(i, at, at+record.Second)
 			continue
 		}
+		if g.probes[i].dies != 0 {
+			for to, known := range g.probes[i].known { // another one speaks where it did
+				g.probes[i+1].known[to] = g.probes[i+1].known[to] || known
+			}
+			continue
+		}
 		for to := range g.in.Partitions {
 			if g.probes[i].known[to] {
 				g.farewell(i, to, at)
@@ -255,6 +272,7 @@ func (g *generator) last(at record.Micros) {
 func (g *generator) farewell(i int, to int32, at record.Micros) {
 	t := raw.Telemetry{OccurredAt: at + g.probes[i].skew, SourceID: g.probes[i].id, Kind: record.KindRegistration}
 	t.Registration.Event, t.Registration.Count = record.MobilityRegistration, 1
+	g.in.Records++
 	for n := 0; ; n++ {
 		t.SUPI = fmt.Sprintf("imsi-00101%010d", 9_000_000_000+n)
 		if stream.KeyPartition([]byte(t.SUPI), g.in.Partitions) == to {

@@ -13,7 +13,7 @@ const never = record.Micros(-1)
 
 // instance is one process of a program.
 type instance struct {
-	w       *World
+	w       *world
 	stage   int
 	number  int // of the process, counted from the start of the run
 	actor   uint64
@@ -35,7 +35,7 @@ type instance struct {
 // String names it in a story.
 func (i *instance) String() string { return fmt.Sprintf("%s %d", stageNames[i.stage], i.number+1) }
 
-func newInstance(w *World, stage, number int) *instance {
+func newInstance(w *world, stage, number int) *instance {
 	i := &instance{w: w, stage: stage, number: number, actor: name(uint64(stage)+100, uint64(number))}
 	i.dice = newDice(w.plan.Seed, i.actor)
 	if w.stages[stage].Aligned {
@@ -193,7 +193,7 @@ func (i *instance) wake() {
 
 // doing says in which partitions it is in the middle of a checkpoint.
 func (i *instance) doing() string {
-	if !i.w.Telling {
+	if !i.w.telling {
 		return ""
 	}
 	text := fmt.Sprintf(" with %d partitions", len(i.workers))

@@ -43,21 +43,21 @@ func (q *queue) Pop() any {
 // after has something happen later. What a process does (of) does not happen
 // when it is dead by then, and waits while it stands still; what the brokers do
 // (of nil) happens in any case.
-func (w *World) after(wait record.Micros, actor uint64, of *instance, do func()) {
+func (w *world) after(wait record.Micros, actor uint64, of *instance, do func()) {
 	w.made++
 	heap.Push(&w.queue, event{w.now + wait, actor, w.made, of, do})
 }
 
 // step lets the next thing happen, and reports whether there was one before the
 // limit.
-func (w *World) step(limit record.Micros) bool {
+func (w *world) step(limit record.Micros) bool {
 	if len(w.queue) == 0 || w.queue[0].at > limit {
 		w.setTime(limit)
 		return false
 	}
 	e := heap.Pop(&w.queue).(event)
 	w.setTime(e.at)
-	w.Steps++
+	w.steps++
 	switch {
 	case e.of == nil:
 	case e.of.dead:
@@ -70,7 +70,7 @@ func (w *World) step(limit record.Micros) bool {
 	return true
 }
 
-func (w *World) setTime(at record.Micros) {
+func (w *world) setTime(at record.Micros) {
 	if at > w.now {
 		w.now = at
 		w.log.SetTime(at)

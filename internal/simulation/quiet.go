@@ -7,7 +7,7 @@ import (
 )
 
 // quiet says what is left to do; empty: nothing.
-func (w *World) quiet() string {
+func (w *world) quiet() string {
 	if w.flying > 0 {
 		return "requests or markers on their way"
 	}
@@ -50,7 +50,7 @@ func (g *group) left(id int32) string {
 		return "records wait to be taken"
 	}
 	for _, at := range owner.Positions() {
-		if b, _, more := g.w.batch(stream.Partition{Topic: at.Topic, ID: at.Partition}, at.Next); more {
+		if b, _, more := g.w.log.Fetch(stream.Partition{Topic: at.Topic, ID: at.Partition}, at.Next); more {
 			return fmt.Sprintf("%s[%d] is read to %d, there is a record at %d", at.Topic, at.Partition, at.Next, b.Records[0].Offset)
 		}
 	}

@@ -18,7 +18,7 @@ var (
 // routine is one thread of a process: ordinary code that comes back to the
 // scheduler at every request to the brokers. It runs only within resume.
 type routine struct {
-	w     *World
+	w     *world
 	of    *instance
 	actor uint64
 	dice  dice
@@ -32,7 +32,7 @@ type routine struct {
 	reply error
 }
 
-func (r *routine) start(w *World, of *instance, actor uint64, body func()) {
+func (r *routine) start(w *world, of *instance, actor uint64, body func()) {
 	r.w, r.of, r.actor, r.dice = w, of, actor, newDice(w.plan.Seed, actor)
 	r.next, r.stop = iter.Pull(func(yield func(struct{}) bool) {
 		r.yield = yield
@@ -134,7 +134,7 @@ const (
 )
 
 // fate decides about a request of a program whose requests fail now.
-func (w *World) fate(r *routine) fate {
+func (w *world) fate(r *routine) fate {
 	if w.now >= w.refusing[r.of.stage] {
 		return fine
 	}

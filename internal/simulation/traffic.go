@@ -49,6 +49,9 @@ func (g *generator) traffic() []observation {
 			g.retries(t, &all)
 		}
 	}
+	if g.in.Kind == Backlog {
+		g.chatter(&g.terminals[4], &all)
+	}
 	slices.SortStableFunc(all, func(a, b observation) int { return cmp.Compare(a.OccurredAt, b.OccurredAt) })
 	return all
 }
@@ -117,6 +120,16 @@ func (g *generator) retries(t *terminal, all *[]observation) {
 		o.Flow.DLVolume, o.Flow.DLPackets, o.Flow.DLTCPFlags = 40, 1, record.Some[int32](tcpRST|tcpACK)
 		*all = append(*all, o)
 		at += record.Second
+	}
+}
+
+// chatter is one terminal with so many flows, late in the backlog, that a scorer
+// has no room to let them wait: only alignment keeps them out of it.
+func (g *generator) chatter(t *terminal, all *[]observation) {
+	for at := g.from + 70*record.Second; at < g.from+90*record.Second; at += 40 * record.Millisecond {
+		o := g.flow(t, at, 1883)
+		answer(&o, 100, 100)
+		*all = append(*all, o)
 	}
 }
 

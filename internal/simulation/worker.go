@@ -47,10 +47,10 @@ func (w *worker) String() string { return fmt.Sprintf("%s, partition %d", w.inst
 func newWorker(i *instance, id int32) *worker {
 	i.started++
 	w := &worker{inst: i, stage: i.stage, id: id}
-	world := i.w
-	stage := world.stages[i.stage]
-	w.plain = world.log.Access(stage, id)
-	w.txn = transactional{w: world, id: memory.TransactionalID(stage, id)}
+	all := i.w
+	stage := all.stages[i.stage]
+	w.plain = all.log.Access(stage, id)
+	w.txn = transactional{w: all, id: memory.TransactionalID(stage, id)}
 	if i.board != nil {
 		w.seat = i.board.Join(id, func() {
 			w.moved = true
@@ -58,13 +58,13 @@ func newWorker(i *instance, id int32) *worker {
 		})
 	}
 	log := stream.Log(access{w})
-	if world.hooks.log != nil {
-		log = world.hooks.log(w)
+	if all.hooks.log != nil {
+		log = all.hooks.log(w)
 	}
-	w.Worker = stream.NewWorker(stage, id, log, i.board, world.plan.Intervals[i.stage])
-	w.start(world, i, name(i.actor, uint64(i.started), uint64(id)), w.run)
+	w.Worker = stream.NewWorker(stage, id, log, i.board, all.plan.Intervals[i.stage])
+	w.start(all, i, name(i.actor, uint64(i.started), uint64(id)), w.run)
 	w.resumeIn(w.dice.between(10, 20*record.Millisecond))
-	world.after(tickEvery/2+w.dice.between(0, tickEvery), w.actor, i, w.tick)
+	all.after(w.dice.between(0, tickEvery), w.actor, i, w.tick)
 	return w
 }
 

@@ -24,8 +24,8 @@ const (
 	pollWait = 800 * record.Millisecond
 )
 
-// World is a deployment in one run. It belongs to one goroutine.
-type World struct {
+// world is a deployment in one run. It belongs to one goroutine.
+type world struct {
 	plan   *Plan
 	in     *Input
 	stages [3]*stream.Stage
@@ -38,6 +38,7 @@ type World struct {
 	groups [3]*group
 
 	open        map[string]int // transactions begun, by transactional id: to time them out
+	producers   map[string]*memory.Producer
 	armed       []Fault
 	refusing    [3]record.Micros // until when requests fail
 	unreadable  [3]record.Micros // until when fetches fail
@@ -51,21 +52,31 @@ type World struct {
 	failed  error    // what must never happen has
 	hooks   hooks
 
-	// Steps is how many things have happened.
-	Steps int
-	// Most is the most that was held at any time, by the name of the figure.
-	Most map[string]int64
-	// Story is what happened, when asked for.
-	Story []string
-	// Telling asks for the story.
-	Telling bool
+	steps   int              // things that have happened
+	most    map[string]int64 // the most that was held at any time, by figure
+	telling bool             // the story is asked for
+	story   []string         // what happened
 }
 
 // hooks put known bugs back, in tests only.
 type hooks struct {
-	stage func(stream.Stage) *stream.Stage
-	log   func(*worker) stream.Log
-	fetch func(w *World, from stream.Partition, offset int64) (stream.Batch, int64, bool)
+	stage   func(stream.Stage) *stream.Stage
+	log     func(*worker) stream.Log
+	settled func(error) error // what a worker is told of its checkpoint
+	// commitAborted has readers see what was aborted; steal lets a fenced owner
+	// take its transactional id again and go on.
+	commitAborted, steal bool
+}
+
+// stages makes the programs, with the bug in them.
+func (h hooks) stages() ([3]*stream.Stage, error) {
+	stages, err := newStages()
+	for i := range stages {
+		if h.stage != nil && err == nil {
+			stages[i] = h.stage(*stages[i])
+		}
+	}
+	return stages, err
 }
 
 // heldBytes is the room of the scorer's side buffer: as little as its
@@ -105,13 +116,13 @@ func newLog(partitions int32) *memory.Log {
 	return log
 }
 
-// NewWorld returns the deployment of a plan before anything has happened.
-func NewWorld(plan *Plan, in *Input) (*World, error) {
-	stages, err := newStages()
+// newWorld returns the deployment of a plan before anything has happened.
+func newWorld(plan *Plan, in *Input, h hooks) (*world, error) {
+	stages, err := h.stages()
 	if err != nil {
 		return nil, err
 	}
-	w := &World{plan: plan, in: in, stages: stages, log: newLog(in.Partitions), open: map[string]int{}, Most: map[string]int64{}}
+	w := &world{plan: plan, in: in, hooks: h, stages: stages, log: newLog(in.Partitions), open: map[string]int{}, producers: map[string]*memory.Producer{}, most: map[string]int64{}}
 	w.log.HoldMarkers(true)
 	for i := range w.stages {
 		n := in.Partitions
@@ -132,15 +143,10 @@ const (
 	actorGroup
 )
 
-// Run lets the deployment live: the fleet's day with its faults, an orderly end,
+// run lets the deployment live: the fleet's day with its faults, an orderly end,
 // then, days later, a start of all programs that work off the sources' last
 // words. The error says what must never happen.
-func (w *World) Run() error {
-	if w.hooks.stage != nil {
-		for i := range w.stages {
-			w.stages[i] = w.hooks.stage(*w.stages[i])
-		}
-	}
+func (w *world) run() error {
 	first := min(w.in.Start, w.in.Appends[0].At)
 	w.now = first - record.Second
 	w.log.SetTime(w.now)
@@ -165,7 +171,7 @@ func (w *World) Run() error {
 	return w.end()
 }
 
-func (w *World) runUntil(limit record.Micros) {
+func (w *world) runUntil(limit record.Micros) {
 	for w.failed == nil && w.step(limit) {
 	}
 }
@@ -176,13 +182,14 @@ func (w *World) runUntil(limit record.Micros) {
 const patience = 10 * record.Minute
 
 // settle runs until nothing is left to do.
-func (w *World) settle(when string) error {
+func (w *world) settle(when string) error {
 	for limit := w.now + patience; w.now < limit; {
 		w.runUntil(w.now + record.Second)
 		if w.failed != nil {
 			return w.failed
 		}
 		if w.quiet() == "" {
+			w.note("settle_seconds", int64((w.now-limit+patience)/record.Second))
 			return nil
 		}
 	}
@@ -191,7 +198,7 @@ func (w *World) settle(when string) error {
 
 // end stops everything in good order, lets the time of the last words come, and
 // starts the programs again.
-func (w *World) end() error {
+func (w *world) end() error {
 	w.tell("everything is stopped in good order")
 	w.era++
 	for _, g := range w.groups {
@@ -220,7 +227,7 @@ func (w *World) end() error {
 const time15 = transactionTimeout + record.Second
 
 // kill drops what is left of all processes, so that no coroutine outlives a run.
-func (w *World) kill() {
+func (w *world) kill() {
 	for _, g := range w.groups {
 		for _, i := range g.running() {
 			i.kill()
@@ -230,28 +237,28 @@ func (w *World) kill() {
 }
 
 // write appends what a source writes.
-func (w *World) write(a Append) {
+func (w *world) write(a Append) {
 	if err := w.log.Append(a.Sends); err != nil {
 		w.fail(err)
 	}
 }
 
-func (w *World) fail(err error) {
+func (w *world) fail(err error) {
 	if w.failed == nil {
 		w.failed = err
 	}
 }
 
 // tell adds a line to the story.
-func (w *World) tell(format string, args ...any) {
-	if w.Telling {
-		w.Story = append(w.Story, fmt.Sprintf("at %s ", clockText(w.now))+fmt.Sprintf(format, args...))
+func (w *world) tell(format string, args ...any) {
+	if w.telling {
+		w.story = append(w.story, fmt.Sprintf("at %s ", clockText(w.now))+fmt.Sprintf(format, args...))
 	}
 }
 
 // note keeps the most of a figure.
-func (w *World) note(figure string, value int64) {
-	if value > w.Most[figure] {
-		w.Most[figure] = value
+func (w *world) note(figure string, value int64) {
+	if value > w.most[figure] {
+		w.most[figure] = value
 	}
 }
