@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"cordon/collector/clock"
 	"cordon/collector/pseudonym"
 	"cordon/collector/seal"
@@ -128,6 +130,69 @@ func TestGapsAreCrossedByProgressAlone(t *testing.T) {
 	for _, l := range all {
 		if len(l.pending) > 0 {
 			t.Errorf("after 300 s partition %d still has %d of 20 records to take; it said %+v", l.id, len(l.pending), l.said)
+		}
+	}
+}
+
+// However instances come to run and however late they hear of one another: every
+// record is taken, and none more than 20 s ahead of what another partition has
+// still to take (architecture section 4, Alignment).
+func TestAlignmentAcrossInstances(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var lists [][]*raw.Telemetry
+		for range rapid.IntRange(2, 4).Draw(rt, "instances") {
+			var list []*raw.Telemetry
+			seconds := 0
+			for range rapid.IntRange(0, 12).Draw(rt, "records") {
+				seconds += rapid.OneOf(rapid.IntRange(0, 5), rapid.IntRange(15, 25), rapid.IntRange(100, 600)).Draw(rt, "gap")
+				list = append(list, flow(seconds, supi(1), netip.Addr{}))
+			}
+			if len(list) > 0 { // all end together, as a replay does: none falls silent on the way
+				list = append(list, flow(10_000, supi(1), netip.Addr{}))
+			}
+			lists = append(lists, list)
+		}
+		wall := start + record.Day
+		all := instances(t, wall, lists...)
+		var way []stream.Record // on progress, not heard yet
+		for left := 1; left > 0; wall += record.Second {
+			if wall > start+record.Day+5*record.Minute {
+				rt.Fatalf("after 5 min %d records are not taken", left)
+			}
+			if rapid.IntRange(0, 2).Draw(rt, "heard") > 0 {
+				for _, r := range way {
+					for _, l := range all {
+						l.board.HeardRecord(r, wall)
+					}
+				}
+				way = nil
+			}
+			left = 0
+			for i, l := range all {
+				if rapid.IntRange(0, 3).Draw(rt, "runs") > 0 {
+					before := len(l.pending)
+					way = append(way, l.step(wall)...)
+					checkAhead(rt, lists, all, i, len(lists[i])-before)
+				}
+				left += len(l.pending)
+			}
+		}
+	})
+}
+
+// checkAhead holds what instance i took since its record from against what the
+// others have still to take.
+func checkAhead(rt *rapid.T, lists [][]*raw.Telemetry, all []*lone, i, from int) {
+	took := lists[i][from : len(lists[i])-len(all[i].pending)]
+	for _, r := range took {
+		for j, other := range all {
+			if j == i || len(other.pending) == 0 {
+				continue
+			}
+			next := lists[j][len(lists[j])-len(other.pending)].OccurredAt
+			if r.OccurredAt > next+stream.AlignBound {
+				rt.Fatalf("partition %d took a record of %v while partition %d has one of %v to take", i, r.OccurredAt, j, next)
+			}
 		}
 	}
 }
