@@ -6,13 +6,59 @@ import (
 	"cordon/internal/stream/memory"
 )
 
-// The coordinator of transactions: it tells readers of a decided transaction a
-// little later, and aborts what was left open.
+// transaction is what the coordinator knows of a transactional id beside the
+// log.
+type transaction struct {
+	last *memory.Producer
+	open bool // records were sent, nothing is decided
+	n    int  // which transaction this is: to time it out
+}
 
-// decided has the markers of a transaction written some time after it was
-// decided.
+// transaction finds the entry of an id.
+func (w *world) transaction(id string) *transaction {
+	t := w.transactions[id]
+	if t == nil {
+		t = &transaction{}
+		w.transactions[id] = t
+	}
+	return t
+}
+
+// takeOver fences whoever has a transactional id, and aborts what it left open.
+func (w *world) takeOver(id string) *memory.Producer {
+	t := w.transaction(id)
+	if t.open && w.hooks.commitAborted {
+		_ = t.last.Commit()
+	}
+	t.open = false
+	t.last = w.log.Producer(id)
+	return t.last
+}
+
+// begun notes that a transaction is open, and times it out.
+func (w *world) begun(id string) {
+	t := w.transaction(id)
+	if t.open {
+		return
+	}
+	t.open = true
+	t.n++
+	n := t.n
+	w.after(transactionTimeout, actorBroker, nil, func() {
+		if t.open && t.n == n {
+			w.tell("the brokers abort the transaction of %s, open for %.0f s", id, seconds(transactionTimeout))
+			w.takeOver(id)
+		}
+	})
+}
+
+// decided has the markers of a transaction written some time later.
 func (w *world) decided(id string, d dice) {
-	w.open[id]++ // whatever was open is not any more
+	t := w.transaction(id)
+	if !t.open {
+		return
+	}
+	t.open = false
 	wait := d.between(100, 3*record.Millisecond)
 	if w.now < w.lateMarkers {
 		wait = d.between(10*record.Millisecond, 4*record.Second)
@@ -24,54 +70,23 @@ func (w *world) decided(id string, d dice) {
 	})
 }
 
-// begun times a transaction out.
-func (w *world) begun(id string) {
-	w.open[id]++
-	n := w.open[id]
-	w.after(transactionTimeout, actorBroker, nil, func() {
-		if w.open[id] == n {
-			w.open[id]++
-			w.tell("the brokers abort the transaction of %s, open for %.0f s", id, seconds(transactionTimeout))
-			w.takeOver(id)
-		}
-	})
-}
-
-// takeOver fences whoever has a transactional id, and aborts what it left open.
-func (w *world) takeOver(id string) *memory.Producer {
-	if last := w.producers[id]; last != nil && w.hooks.commitAborted {
-		_ = last.Commit() // refused where nothing is open
-	}
-	w.producers[id] = w.log.Producer(id)
-	return w.producers[id]
-}
-
 // transactional is one worker's hold on its transactional id.
 type transactional struct {
 	w        *world
 	id       string
 	producer *memory.Producer // nil: to be taken from whoever has it
-	opened   bool             // records were sent in the present transaction
 }
 
 // acquire takes the id over: from anybody, or with the epoch it has, which is
 // refused when somebody else has taken it meanwhile.
 func (t *transactional) acquire() error {
 	if t.producer != nil && !t.w.hooks.steal {
-		if err := t.abort(); err != nil && !pending(err) {
+		if err := t.producer.Abort(); err != nil && !pending(err) {
 			return err
 		}
 	}
-	t.w.open[t.id]++
-	t.producer, t.opened = t.w.takeOver(t.id), false
+	t.producer = t.w.takeOver(t.id)
 	return nil
-}
-
-func (t *transactional) abort() error {
-	if t.w.hooks.commitAborted {
-		return t.producer.Commit()
-	}
-	return t.producer.Abort()
 }
 
 func (t *transactional) send(sends []stream.Send) error {
@@ -80,31 +95,31 @@ func (t *transactional) send(sends []stream.Send) error {
 		t.producer = t.w.takeOver(t.id)
 		err = t.producer.Send(sends)
 	}
-	if err != nil {
-		return err
-	}
-	if !t.opened {
-		t.opened = true
+	if err == nil {
 		t.w.begun(t.id)
 	}
-	return nil
+	return err
 }
 
-// end decides the transaction.
-func (t *transactional) end(commit bool, d dice) error {
-	if t.producer == nil {
-		return nil
+// ending returns the request that decides the transaction. It belongs to the
+// epoch of now, whenever it is done.
+func (t *transactional) ending(commit bool, d dice) func() error {
+	p := t.producer
+	if p == nil {
+		return func() error { return nil }
 	}
-	finish := t.abort
-	if commit {
-		finish = t.producer.Commit
+	finish := p.Abort
+	if commit || t.w.hooks.commitAborted {
+		finish = p.Commit
 	}
-	if err := finish(); err != nil && !(pending(err) && !t.opened) {
+	return func() error {
+		err := finish()
+		if pending(err) {
+			return nil // of the transaction before: nothing is open
+		}
+		if err == nil {
+			t.w.decided(t.id, d)
+		}
 		return err
 	}
-	if t.opened {
-		t.opened = false
-		t.w.decided(t.id, d)
-	}
-	return nil
 }

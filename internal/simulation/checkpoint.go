@@ -12,14 +12,15 @@ import (
 // (stream/kafka: access.go, commit and send).
 type checkpoint struct {
 	routine
-	of *worker
-	c  *stream.Checkpoint
+	worker *worker
+	c      *stream.Checkpoint
+	at     Point // of the last request
 }
 
 // begin starts it.
 func (w *worker) begin(c *stream.Checkpoint) {
 	w.cuts++
-	m := &checkpoint{of: w, c: c}
+	m := &checkpoint{worker: w, c: c}
 	m.start(w.w, w.inst, name(w.actor, uint64(w.cuts)), func() {
 		err := m.commit()
 		if !m.dead {
@@ -45,16 +46,17 @@ func (w *worker) end(err error) {
 func (m *checkpoint) commit() error {
 	err := m.send()
 	if err == nil {
-		return m.request(committing, func() error { return m.of.txn.end(true, m.dice) })
+		m.at = committing
+		return m.request(committing, m.worker.txn.ending(true, m.dice))
 	}
-	if !errors.Is(err, errBroken) || m.of.stopping {
+	if !errors.Is(err, errBroken) || m.worker.stopping {
 		return err
 	}
-	m.w.tell("%s: a checkpoint cannot be written; it is aborted and is tried again", m.of)
-	if err := m.request(aborting, func() error { return m.of.txn.end(false, m.dice) }); err != nil {
+	m.w.tell("%s: a checkpoint cannot be written; it is aborted and is tried again", m.worker)
+	if err := m.request(aborting, m.worker.txn.ending(false, m.dice)); err != nil {
 		return err
 	}
-	if err := m.request(acquiring, m.of.txn.acquire); err != nil {
+	if err := m.request(acquiring, m.worker.txn.acquire); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w: %w", stream.ErrAborted, err)
@@ -83,13 +85,14 @@ func (m *checkpoint) send() error {
 // produce writes one batch of the transaction. While the markers of the one
 // before are not written it tries again.
 func (m *checkpoint) produce(p Point, sends []stream.Send) error {
-	if p != outputting && m.w.abort[m.of.stage] {
-		m.w.abort[m.of.stage] = false
-		m.w.tell("%s: the brokers refuse %s", m.of, pointNames[p])
+	if p != outputting && m.w.abort[m.worker.stage] {
+		m.w.abort[m.worker.stage] = false
+		m.w.tell("%s: the brokers refuse %s", m.worker, pointNames[p])
 		return errBroken
 	}
+	m.at = p
 	for {
-		err := m.request(p, func() error { return m.of.txn.send(sends) })
+		err := m.request(p, func() error { return m.worker.txn.send(sends) })
 		if !pending(err) {
 			return err
 		}

@@ -2,12 +2,15 @@ package simulation
 
 // befall lets a fault happen, or arms it.
 func (w *world) befall(f Fault) {
-	w.tell("%s", "begins: "+f.String())
+	if f.Kind > Join || f.Point != anywhere {
+		w.tell("%s", f)
+	}
 	switch f.Kind {
 	case Refuse:
 		w.refusing[f.Stage] = max(w.refusing[f.Stage], w.now+f.For/4)
 	case Unreadable:
-		w.unreadable[f.Stage] = max(w.unreadable[f.Stage], w.now+f.For)
+		id := int32(f.Slot % len(w.lives[f.Stage]))
+		w.unreadable[f.Stage][id] = max(w.unreadable[f.Stage][id], w.now+f.For)
 	case Abort:
 		w.abort[f.Stage] = true
 	case Reread:

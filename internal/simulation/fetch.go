@@ -45,7 +45,7 @@ func (f *fetcher) ask() {
 func (f *fetcher) read() stream.Event {
 	w := f.of.w
 	e := stream.Event{Kind: stream.Fetched, From: f.from, Next: f.next, End: f.next + 1}
-	if w.now < w.unreadable[f.of.stage] && !f.dice.one(4) {
+	if w.now < w.unreadable[f.of.stage][f.of.id] && !f.dice.one(4) {
 		return e // not at the end: its time stands still
 	}
 	offset := f.next

@@ -199,7 +199,7 @@ func (i *instance) doing() string {
 	text := fmt.Sprintf(" with %d partitions", len(i.workers))
 	for _, w := range i.workers {
 		if w.writing != nil {
-			text += fmt.Sprintf(", %d in the middle of a checkpoint", w.id)
+			text += fmt.Sprintf(", %d in the middle of a checkpoint (%s)", w.id, pointNames[w.writing.at])
 		}
 	}
 	return text

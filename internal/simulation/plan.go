@@ -59,7 +59,7 @@ var stageNames = [...]string{"collector", "scorer", "enforcer"}
 
 // String tells the fault as a line of a story.
 func (f Fault) String() string {
-	text := fmt.Sprintf("from %s on: %s of %s %d", clockText(f.At), faultNames[f.Kind], stageNames[f.Stage], f.Slot+1)
+	text := fmt.Sprintf("the fault begins: %s, %s", stageNames[f.Stage], faultNames[f.Kind])
 	if f.Point != anywhere {
 		text += fmt.Sprintf(", when it comes to %q (%s)", pointNames[f.Point], phaseNames[f.Phase])
 	}
@@ -92,8 +92,19 @@ func MakePlan(seed uint64, in *Input) *Plan {
 		d.pick(2*record.Second, 6*record.Second, 15*record.Second, 30*record.Second),
 		d.pick(300*record.Millisecond, record.Second, 3*record.Second),
 	}
-	for range d.IntN(7) {
-		p.Faults = append(p.Faults, d.fault(in))
+	n := d.IntN(7)
+	if d.one(8) {
+		n = 8 + d.IntN(20)
+	}
+	left := aloneAtMost
+	for range n {
+		f := d.fault(in)
+		if f.Stage == 0 && in.Kind != Loose {
+			f.For = min(f.For, left)
+			left -= f.For + min(f.For, sessionTimeout)
+			left = max(left, 0)
+		}
+		p.Faults = append(p.Faults, f)
 	}
 	slices.SortStableFunc(p.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return p
@@ -101,9 +112,12 @@ func MakePlan(seed uint64, in *Input) *Plan {
 
 func (d dice) pick(of ...record.Micros) record.Micros { return of[d.IntN(len(of))] }
 
-// fault draws one of the faults. Whatever keeps a raw partition without an
-// owner is over before anybody gives it up (stream.SilentAfter); only a Loose
-// input is not compared and may be left alone longer.
+// aloneAtMost bounds how long a raw partition can be without an owner, however
+// the faults of a plan come together: before anybody gives it up
+// (stream.SilentAfter). Only in a Loose input it may take longer.
+const aloneAtMost = 80 * record.Second
+
+// fault draws one of the faults.
 func (d dice) fault(in *Input) Fault {
 	f := Fault{
 		Kind: FaultKind(d.IntN(int(faultKinds))), Stage: d.IntN(3), Slot: d.IntN(8),
@@ -112,7 +126,7 @@ func (d dice) fault(in *Input) Fault {
 	if d.one(3) {
 		f.Kind = Crash
 	}
-	longest := 25 * record.Second
+	longest := 60 * record.Second
 	if in.Kind == Loose {
 		longest = 4 * record.Minute
 	}

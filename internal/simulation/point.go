@@ -22,7 +22,7 @@ const (
 )
 
 var pointNames = [...]string{"anywhere", "take-over", "counts", "restore", "bounds", "fingerprint", "tail", "write",
-	"outputs of a checkpoint", "pieces of a checkpoint", "header of a checkpoint", "commit", "abort"}
+	"outputs", "pieces", "header", "commit", "abort"}
 
 // Phase is how far a request has come.
 type Phase uint8

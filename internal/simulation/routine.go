@@ -97,17 +97,19 @@ func (r *routine) request(p Point, do func() error) error {
 	if w.strikes(r, p, unsent) && !r.sleep(0) {
 		return errDropped
 	}
-	fate := w.fate(r)
+	fate := w.fate(r, p)
 	turn := r.turn
 	w.flying++
 	w.after(r.dice.latency(), r.actor, nil, func() {
 		w.flying--
 		err := errBroken
-		if fate != lost {
+		switch fate {
+		case fine:
 			err = do()
-		}
-		if fate != fine {
-			err = errBroken
+		case unanswered:
+			_ = do()
+		case overdue:
+			w.overdue(r.dice.between(0, 5*record.Second), do)
 		}
 		w.strikes(r, p, done)
 		w.after(r.dice.latency(), r.actor, r.of, func() {
@@ -131,12 +133,27 @@ const (
 	fine       fate = iota
 	lost            // it never arrives
 	unanswered      // it is done, and the answer is lost
+	overdue         // it is done after whoever sent it has given up
 )
 
-// fate decides about a request of a program whose requests fail now.
-func (w *world) fate(r *routine) fate {
+// fate decides about a request of a program whose requests fail now. Only ends
+// of transactions are ever done so late: what they name cannot have changed.
+func (w *world) fate(r *routine, p Point) fate {
 	if w.now >= w.refusing[r.of.stage] {
 		return fine
 	}
-	return fate(r.dice.IntN(3))
+	f := fate(r.dice.IntN(4))
+	if f == overdue && p != committing && p != aborting {
+		return lost
+	}
+	return f
+}
+
+// overdue does a request nobody waits for any more.
+func (w *world) overdue(wait record.Micros, do func() error) {
+	w.flying++
+	w.after(wait, actorBroker, nil, func() {
+		w.flying--
+		_ = do()
+	})
 }

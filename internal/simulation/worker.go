@@ -190,7 +190,7 @@ func (w *worker) giveUp() {
 		_ = access{w}.Await()
 	}
 	if !w.dead {
-		_ = w.request(aborting, func() error { return w.txn.end(false, w.dice) })
+		_ = w.request(aborting, w.txn.ending(false, w.dice))
 	}
 }
 

@@ -37,15 +37,14 @@ type world struct {
 	era    int // rises when everything is stopped
 	groups [3]*group
 
-	open        map[string]int // transactions begun, by transactional id: to time them out
-	producers   map[string]*memory.Producer
-	armed       []Fault
-	refusing    [3]record.Micros // until when requests fail
-	unreadable  [3]record.Micros // until when fetches fail
-	abort       [3]bool          // the next checkpoint cannot be written
-	reread      [3]bool          // the next fetch begins before its position
-	lateMarkers record.Micros    // until when
-	slowTalk    record.Micros    // until when progress is read late
+	transactions map[string]*transaction // by transactional id
+	armed        []Fault
+	refusing     [3]record.Micros           // until when requests fail
+	unreadable   [3]map[int32]record.Micros // until when fetches of a task fail
+	abort        [3]bool                    // the next checkpoint cannot be written
+	reread       [3]bool                    // the next fetch begins before its position
+	lateMarkers  record.Micros              // until when
+	slowTalk     record.Micros              // until when progress is read late
 
 	lives   [3][]int // of each task: restores begun
 	rewrote [3][]int // of each task: writes tried again
@@ -122,13 +121,14 @@ func newWorld(plan *Plan, in *Input, h hooks) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{plan: plan, in: in, hooks: h, stages: stages, log: newLog(in.Partitions), open: map[string]int{}, producers: map[string]*memory.Producer{}, most: map[string]int64{}}
+	w := &world{plan: plan, in: in, hooks: h, stages: stages, log: newLog(in.Partitions), transactions: map[string]*transaction{}, most: map[string]int64{}}
 	w.log.HoldMarkers(true)
 	for i := range w.stages {
 		n := in.Partitions
 		if w.stages[i].Single {
 			n = 1
 		}
+		w.unreadable[i] = map[int32]record.Micros{}
 		w.lives[i], w.rewrote[i] = make([]int, n), make([]int, n)
 		w.groups[i] = newGroup(w, i, n)
 	}
@@ -203,6 +203,7 @@ func (w *world) end() error {
 	w.era++
 	for _, g := range w.groups {
 		for _, i := range g.running() {
+			i.wake()
 			i.leave(never)
 		}
 	}
