@@ -3,6 +3,7 @@ package simulation
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -251,6 +252,26 @@ func (c *credulous) Write(sends []stream.Send) error {
 		}
 	}
 	return nil
+}
+
+// The table for readers lists these bugs, each with a number of seeds.
+func TestDocumentListsTheBugs(t *testing.T) {
+	text, err := os.ReadFile("../../docs/exactness.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| bug put back |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rows := strings.Split(table, "\n")[2:]
+	if len(rows) != len(bugs) {
+		t.Fatalf("the table has %d rows, there are %d bugs", len(rows), len(bugs))
+	}
+	for i, b := range bugs {
+		var n int
+		if _, err := fmt.Sscanf(strings.TrimPrefix(rows[i], "| "+b.name+" | "), "%d |", &n); err != nil || n < 1 || n > enough {
+			t.Errorf("row %d is %q, want %q and up to %d seeds", i+1, rows[i], b.name, enough)
+		}
+	}
 }
 
 // enough is within how many seeds each bug must be found.
