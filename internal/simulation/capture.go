@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"net/netip"
+	"slices"
 
 	"cordon/internal/feed"
 	"cordon/internal/record"
@@ -29,11 +30,7 @@ func (g *generator) capture() {
 	now := epoch + age
 	g.in.Start = now + record.Micros(g.dice.IntN(3))*record.Second
 	write := func(sends []stream.Send) {
-		a := Append{At: now}
-		for _, s := range sends {
-			a.Sends = append(a.Sends, s)
-		}
-		g.in.Appends = append(g.in.Appends, a)
+		g.in.Appends = append(g.in.Appends, Append{At: now, Sends: slices.Clone(sends)})
 	}
 	for _, o := range g.traffic() {
 		g.in.Records++

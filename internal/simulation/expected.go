@@ -18,6 +18,8 @@ type Expected struct {
 	Outcomes []outcome
 	Verdicts scenario.Log
 	Commands scenario.Log
+	// Late is how many records came after their pane was closed.
+	Late int64
 	// Deferred reports that a limit held a command back: which one depends on how
 	// far each partition has come.
 	Deferred bool
@@ -48,6 +50,7 @@ func expect(in *Input, h hooks) (*Expected, error) {
 			}
 		}
 	}
+	late := int64(0)
 	for _, s := range stages {
 		r, err := memory.NewRunner(log, s)
 		if err != nil {
@@ -59,8 +62,25 @@ func expect(in *Input, h hooks) (*Expected, error) {
 				return nil, err
 			}
 		}
+		for _, task := range r.Tasks() {
+			late += lateOf(task)
+		}
 	}
-	return gather(log)
+	x, err := gather(log)
+	if err == nil {
+		x.Late = late
+	}
+	return x, err
+}
+
+// lateOf is how many records came late to a scorer.
+func lateOf(task stream.Task) (late int64) {
+	task.(stream.Counted).Counts(func(figure, _ string, n int64) {
+		if figure == "scorer_late_records_total" {
+			late += n
+		}
+	})
+	return late
 }
 
 // gather reads what a run came to.

@@ -50,6 +50,9 @@ type Input struct {
 	Exact bool
 }
 
+// last is when the last record has come, and the programs had time to read it.
+func (in *Input) last() record.Micros { return max(in.End, in.Start+20*record.Second) }
+
 // Append is what one source writes at once.
 type Append struct {
 	At    record.Micros

@@ -18,6 +18,8 @@ type Plan struct {
 	// Intervals are the times between two checkpoints of each program.
 	Intervals [3]record.Micros
 	Faults    []Fault
+	// After is how long everything runs on when the last record has come.
+	After record.Micros
 }
 
 // FaultKind is what happens.
@@ -87,6 +89,10 @@ func MakePlan(seed uint64, in *Input) *Plan {
 			p.Instances[i] = 4 + d.IntN(5)
 		}
 	}
+	p.After = 30 * record.Second // no longer, or sources that write Clocks would be missed
+	if in.Kind == Loose && d.one(2) {
+		p.After = d.between(2*record.Minute, 6*record.Minute)
+	}
 	p.Intervals = [3]record.Micros{
 		d.pick(200*record.Millisecond, 700*record.Millisecond, 2*record.Second, 2*record.Second),
 		d.pick(2*record.Second, 6*record.Second, 15*record.Second, 30*record.Second),
@@ -121,7 +127,7 @@ const aloneAtMost = 80 * record.Second
 func (d dice) fault(in *Input) Fault {
 	f := Fault{
 		Kind: FaultKind(d.IntN(int(faultKinds))), Stage: d.IntN(3), Slot: d.IntN(8),
-		At: d.between(in.Start, max(in.End, in.Start+20*record.Second)), Phase: Phase(d.IntN(int(phases))),
+		At: d.between(in.Start, in.last()), Phase: Phase(d.IntN(int(phases))),
 	}
 	if d.one(3) {
 		f.Kind = Crash

@@ -3,7 +3,9 @@ package simulation
 import (
 	"flag"
 	"fmt"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -13,6 +15,12 @@ var (
 	seeds = flag.Uint64("seeds", 1200, "how many runs TestSimulation makes")
 	seed  = flag.Uint64("seed", 0, "the first seed of them")
 )
+
+// A run makes much garbage and holds little.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(800)
+	os.Exit(m.Run())
+}
 
 // Every run that stays inside what is promised comes to the same as the quiet
 // run of its input. A seed that fails is shrunk and its story told; the same

@@ -56,22 +56,27 @@ func (g *generator) traffic() []observation {
 	return all
 }
 
-// establish writes the session record that binds the address of a terminal, at
-// the start or, now and then, a little after its first flows.
+// establish writes the session records of a terminal with an address: one that
+// binds it, and of some terminals one that hands it over to another subscriber.
 func (g *generator) establish(t *terminal, all *[]observation) {
 	if !t.address.IsValid() {
 		return
 	}
-	o := observation{source: g.sessions}
-	o.OccurredAt, o.Kind, o.SUPI, o.UEAddress, o.DNN = g.from, record.KindSession, t.supi, t.address, "iot"
-	o.Session.Event, o.Session.CauseClass = record.SessionEstablished, record.CauseNone
-	*all = append(*all, o)
-	if !g.dice.one(3) {
-		return
+	say := func(at record.Micros, supi string, event record.SessionEvent) {
+		o := observation{source: g.sessions}
+		o.OccurredAt, o.Kind, o.SUPI, o.UEAddress, o.DNN = at, record.KindSession, supi, t.address, "iot"
+		o.Session.Event, o.Session.CauseClass = event, record.CauseNone
+		*all = append(*all, o)
 	}
-	// The address goes to the terminal again: a second binding in mid-stream.
-	o.OccurredAt = g.dice.between(g.from+30*record.Second, g.to)
-	*all = append(*all, o)
+	say(g.from, t.supi, record.SessionEstablished)
+	if t.number < 4 || !g.dice.one(2) {
+		return // of those with verdicts the history stays in one piece
+	}
+	at := g.dice.between(g.from+20*record.Second, g.to)
+	say(at, t.supi, record.SessionReleased)
+	if g.dice.one(2) {
+		say(at+g.dice.between(0, 20*record.Second), t.supi+"7", record.SessionEstablished)
+	}
 }
 
 // daily are flows that a server answers, from the first second on.

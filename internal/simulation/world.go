@@ -163,8 +163,7 @@ func (w *world) run() error {
 	for _, f := range w.plan.Faults {
 		w.after(f.At-w.now, actorFaults, nil, func() { w.befall(f) })
 	}
-	// No longer, or sources that write Clocks would be missed.
-	w.runUntil(max(w.in.End, w.in.Start+20*record.Second) + 30*record.Second)
+	w.runUntil(w.in.last() + w.plan.After)
 	if w.failed != nil {
 		return w.failed
 	}
