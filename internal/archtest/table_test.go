@@ -154,7 +154,8 @@ var pure = []pureFolder{
 	{folder: "collector/task", cordon: []string{"internal/raw", "internal/identity", "internal/stream", "collector"},
 		standard: []string{"encoding/json"}, why: "the whole flow of the program; state is JSON where it is small"},
 
-	{folder: "scorer/pane"},
+	{folder: "scorer/page"},
+	{folder: "scorer/pane", cordon: []string{"scorer/page"}},
 	{folder: "scorer/feature", cordon: []string{"scorer/pane"}},
 	{folder: "scorer/detect", cordon: []string{"scorer/pane", "scorer/feature"}},
 	{folder: "scorer/judge", cordon: []string{"scorer/pane", "scorer/feature", "scorer/detect"}},

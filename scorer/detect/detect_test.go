@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"cordon/internal/record/wire"
 	"cordon/scorer/feature"
 	"cordon/scorer/pane"
 )
@@ -133,13 +134,15 @@ func TestStateSurvivesItsStoredForm(t *testing.T) {
 			v := vector(t, n)
 			s.Step(&d, &v)
 		}
-		stored := s.Append(nil)
+		last := pane.Number(rapid.IntRange(0, 30).Draw(t, "last"))
+		stored := s.Append(nil, last)
 		var back State
-		rest, err := back.Restore(stored)
-		if err != nil || len(rest) != 0 || back != s {
-			t.Fatalf("restored %+v (%v, %d left), want %+v", back, err, len(rest), s)
+		r := wire.NewReader(stored)
+		if back.Read(&r, last); !r.Done() || back != s {
+			t.Fatalf("restored %+v from %x, want %+v", back, stored, s)
 		}
-		if _, err := back.Restore(stored[:len(stored)-1]); err == nil {
+		r = wire.NewReader(stored[:len(stored)-1])
+		if back.Read(&r, last); !r.Failed() {
 			t.Error("cut state: no error")
 		}
 	})

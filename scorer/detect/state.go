@@ -1,9 +1,6 @@
 package detect
 
 import (
-	"encoding/binary"
-	"errors"
-
 	"cordon/scorer/feature"
 	"cordon/scorer/pane"
 )
@@ -118,37 +115,4 @@ func (s *State) LowerScan(to Nats, n pane.Number) { s.Scan = Sum{min(s.Scan.leak
 // LowerFlood is LowerScan for the flood family.
 func (s *State) LowerFlood(to Nats, n pane.Number) {
 	s.Flood = Sum{min(s.Flood.fade(n, floodQuiet), to), n}
-}
-
-// ErrShort is returned for a piece of state that is cut short.
-var ErrShort = errors.New("standing evidence is cut short")
-
-// numbers lists the fields in stored order.
-func (s *State) numbers() [10]*int32 {
-	return [...]*int32{
-		(*int32)(&s.Scan.Value), (*int32)(&s.Scan.At), (*int32)(&s.Flood.Value), (*int32)(&s.Flood.At),
-		(*int32)(&s.Uplink.Value), (*int32)(&s.Uplink.At), (*int32)(&s.Starts.Value), (*int32)(&s.Starts.At),
-		(*int32)(&s.LastScan), (*int32)(&s.LastFlood),
-	}
-}
-
-// Append appends the state in its stored form.
-func (s *State) Append(b []byte) []byte {
-	for _, n := range s.numbers() {
-		b = binary.LittleEndian.AppendUint32(b, uint32(*n))
-	}
-	return b
-}
-
-// Restore reads what Append wrote and returns the rest.
-func (s *State) Restore(b []byte) ([]byte, error) {
-	numbers := s.numbers()
-	if len(b) < 4*len(numbers) {
-		return nil, ErrShort
-	}
-	for _, n := range numbers {
-		*n = int32(binary.LittleEndian.Uint32(b))
-		b = b[4:]
-	}
-	return b, nil
 }

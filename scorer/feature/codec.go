@@ -1,56 +1,70 @@
 package feature
 
 import (
-	"encoding/binary"
-	"errors"
+	"math/bits"
 
+	"cordon/internal/record/wire"
 	"cordon/scorer/pane"
 )
 
-// ErrShort is returned for a piece of state that is cut short.
-var ErrShort = errors.New("memory of destinations is cut short")
-
-// Append appends the memory in its stored form. Empty filters take one byte.
-func (m *Memory) Append(b []byte) []byte {
-	for _, f := range m.filters() {
-		b = f.append(b)
-	}
+// Append appends the memory in its stored form: times by their distance from
+// the pane that the terminal was last seen in, filters by what distinguishes
+// each from the one before it. A terminal that keeps to its services has the
+// same in most of them.
+func (m *Memory) Append(b []byte, last pane.Number) []byte {
 	for _, n := range m.numbers() {
-		b = binary.LittleEndian.AppendUint32(b, uint32(*n))
+		b = pane.AppendNumber(b, *n, last)
 	}
-	for _, h := range m.holds {
-		b = binary.LittleEndian.AppendUint32(b, uint32(h.Until))
-		b = binary.LittleEndian.AppendUint16(b, h.Port)
-		b = append(b, h.Protocol)
+	at := len(b)
+	b = append(b, 0, 0)
+	before := filter{}
+	for i, f := range m.filters() {
+		if differs := f.apart(&before); differs != (filter{}) {
+			b[at] |= 1 << i
+			b = differs.append(b)
+		}
+		before = *f
+	}
+	for i, h := range m.holds {
+		if h != (Hold{}) {
+			b[at+1] |= 1 << i
+			b = append(wire.AppendInt(pane.AppendNumber(b, h.Until, last), int32(h.Port)), h.Protocol)
+		}
 	}
 	return b
 }
 
-// Restore reads what Append wrote and returns the rest.
-func (m *Memory) Restore(b []byte) ([]byte, error) {
-	var err error
-	for _, f := range m.filters() {
-		if b, err = f.restore(b); err != nil {
-			return nil, err
-		}
-	}
-	if len(b) < 4*len(m.numbers())+7*len(m.holds) {
-		return nil, ErrShort
-	}
+// Read reads what Append wrote. The caller asks the reader whether that failed.
+func (m *Memory) Read(r *wire.Reader, last pane.Number) {
 	for _, n := range m.numbers() {
-		*n = pane.Number(binary.LittleEndian.Uint32(b))
-		b = b[4:]
+		*n = pane.ReadNumber(r, last)
+	}
+	var tells [2]byte
+	r.Fixed(tells[:])
+	before := filter{}
+	for i, f := range m.filters() {
+		var differs filter
+		if tells[0]&(1<<i) != 0 {
+			differs.read(r)
+		}
+		*f = before.apart(&differs)
+		before = *f
 	}
 	for i := range m.holds {
-		m.holds[i] = Hold{Until: pane.Number(binary.LittleEndian.Uint32(b)), Port: binary.LittleEndian.Uint16(b[4:]), Protocol: b[6]}
-		b = b[7:]
+		m.holds[i] = Hold{}
+		if tells[1]&(1<<i) != 0 {
+			var protocol [1]byte
+			m.holds[i].Until, m.holds[i].Port = pane.ReadNumber(r, last), uint16(r.Int())
+			r.Fixed(protocol[:])
+			m.holds[i].Protocol = protocol[0]
+		}
 	}
-	return b, nil
 }
 
-// filters lists the filters in stored order.
+// filters lists the filters in stored order: those that say the same side by
+// side.
 func (m *Memory) filters() [7]*filter {
-	return [...]*filter{&m.contacted[0], &m.contacted[1], &m.answered[0], &m.answered[1], &m.answered[2], &m.known[0], &m.known[1]}
+	return [...]*filter{&m.contacted[1], &m.contacted[0], &m.known[1], &m.known[0], &m.answered[2], &m.answered[1], &m.answered[0]}
 }
 
 // numbers lists the times in stored order.
@@ -58,36 +72,67 @@ func (m *Memory) numbers() [4]*pane.Number {
 	return [...]*pane.Number{&m.contactedSince, &m.answeredSince, &m.answeredEnd, &m.knownSince}
 }
 
-// append stores a filter as a mask of its non-zero words, and these.
+// apart returns the bits that only one of two filters has.
+func (f *filter) apart(g *filter) filter {
+	var out filter
+	for i := range f {
+		out[i] = f[i] ^ g[i]
+	}
+	return out
+}
+
+// A filter is stored in two halves, whose bits have numbers of one byte: how many
+// are set and these, or, where that would be longer than the half, the half.
+const (
+	halves   = 2
+	halfSize = words * 8 / halves
+	whole    = 255 // in place of the count
+)
+
+// append appends the bits of a filter.
 func (f *filter) append(b []byte) []byte {
-	at := len(b)
-	b = append(b, 0)
-	for i, w := range f {
-		if w != 0 {
-			b[at] |= 1 << i
-			b = binary.LittleEndian.AppendUint64(b, w)
+	for half := range halves {
+		part := f[half*words/halves : (half+1)*words/halves]
+		count := 0
+		for _, w := range part {
+			count += bits.OnesCount64(w)
+		}
+		if count > halfSize {
+			b = append(b, whole)
+			for _, w := range part {
+				for shift := 0; shift < 64; shift += 8 {
+					b = append(b, byte(w>>shift))
+				}
+			}
+			continue
+		}
+		b = append(b, byte(count))
+		for i, w := range part {
+			for ; w != 0; w &= w - 1 {
+				b = append(b, byte(64*i+bits.TrailingZeros64(w)))
+			}
 		}
 	}
 	return b
 }
 
-// restore reads a stored filter and returns the rest.
-func (f *filter) restore(b []byte) ([]byte, error) {
-	if len(b) == 0 {
-		return nil, ErrShort
-	}
-	mask := b[0]
-	b = b[1:]
-	*f = filter{}
-	for i := range f {
-		if mask&(1<<i) == 0 {
+// read reads what append wrote into an empty filter.
+func (f *filter) read(r *wire.Reader) {
+	var buffer [halfSize]byte
+	for half := range halves {
+		part := f[half*words/halves : (half+1)*words/halves]
+		r.Fixed(buffer[:1])
+		if buffer[0] == whole {
+			r.Fixed(buffer[:])
+			for i, b := range buffer {
+				part[i/8] |= uint64(b) << (i % 8 * 8)
+			}
 			continue
 		}
-		if len(b) < 8 {
-			return nil, ErrShort
+		set := buffer[:min(buffer[0], halfSize)]
+		r.Fixed(set)
+		for _, bit := range set {
+			part[bit/64] |= 1 << (bit % 64)
 		}
-		f[i] = binary.LittleEndian.Uint64(b)
-		b = b[8:]
 	}
-	return b, nil
 }

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cordon/internal/record"
+	"cordon/internal/record/wire"
 	"cordon/scorer/pane"
 )
 
@@ -287,23 +288,47 @@ func TestMemorySurvivesItsStoredForm(t *testing.T) {
 				port: uint16(rapid.IntRange(1, 6).Draw(t, "port")), ul: 1, dl: rapid.Uint64Range(0, 1).Draw(t, "dl"),
 			})
 		}
-		stored := b.memory.Append(nil)
+		last := pane.Number(rapid.IntRange(0, 50_000).Draw(t, "last"))
+		stored := b.memory.Append(nil, last)
 		var back Memory
-		rest, err := back.Restore(stored)
-		if err != nil || len(rest) != 0 || !reflect.DeepEqual(back, b.memory) {
-			t.Fatalf("restored %+v (%v), want %+v", back, err, b.memory)
+		r := wire.NewReader(stored)
+		if back.Read(&r, last); !r.Done() || !reflect.DeepEqual(back, b.memory) {
+			t.Fatalf("restored %+v from %x, want %+v", back, stored, b.memory)
 		}
 		for cut := range stored {
-			if _, err := new(Memory).Restore(stored[:cut]); err == nil {
+			r := wire.NewReader(stored[:cut])
+			if new(Memory).Read(&r, last); !r.Failed() {
 				t.Fatalf("cut at %d of %d: no error", cut, len(stored))
 			}
 		}
 	})
 }
 
-func FuzzRestoreMemory(f *testing.F) {
-	f.Add(new(Memory).Append(nil))
-	f.Fuzz(func(t *testing.T, b []byte) { _, _ = new(Memory).Restore(b) })
+// Filters of any fullness survive their stored form.
+func TestFilterSurvivesItsStoredForm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var f, back filter
+		for _, h := range rapid.SliceOfN(rapid.Uint64(), 0, 200).Draw(t, "hashes") {
+			f.add(h)
+		}
+		r := wire.NewReader(f.append(nil))
+		if back.read(&r); !r.Done() || back != f {
+			t.Fatalf("read %x, want %x", back, f)
+		}
+	})
+}
+
+func FuzzReadMemory(f *testing.F) {
+	f.Add(new(Memory).Append(nil, 0))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := wire.NewReader(b)
+		new(Memory).Read(&r, 0)
+	})
+}
+
+func FuzzRestoreFormerMemory(f *testing.F) {
+	f.Add(make([]byte, 7+4*4+4*7))
+	f.Fuzz(func(t *testing.T, b []byte) { _, _ = new(Memory).RestoreFormer(b) })
 }
 
 func TestMemorySize(t *testing.T) {

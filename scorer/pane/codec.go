@@ -2,124 +2,125 @@ package pane
 
 import (
 	"encoding/binary"
-	"errors"
+
+	"cordon/internal/record/wire"
 )
 
-// ErrShort is returned for a piece of state that is cut short or impossible.
-var ErrShort = errors.New("open pane is cut short")
+// Known is what a stored slot leaves out, for its terminal has it.
+type Known struct {
+	Context *Context // where the terminal is attached
+	Seed    Seed     // of its hashes
+}
 
-// destinationSize is the stored size of one destination.
-const destinationSize = 16 + 2 + 1 + 1 + 8 + 3*4 + 3*8 + 1
-
-// contextSize is the stored size of what a context holds by itself; its
-// interned strings are written by their owner.
-const contextSize = 4 + 3*2
-
-// AppendSlot appends a terminal's pane in its stored form, without the
-// interned strings of its context.
-func (t *Table) AppendSlot(b []byte, s *Slot) []byte {
-	le := binary.LittleEndian
-	for _, n := range s.Totals.amounts() {
-		b = le.AppendUint64(b, *n)
+// AppendNumber appends a pane by its distance from another one: the panes of a
+// terminal lie near together, or are 0 for never.
+func AppendNumber(b []byte, n, from Number) []byte {
+	if n == 0 {
+		return wire.AppendLong(b, 0)
 	}
-	b = s.Context.Append(b)
-	b = append(b, byte(s.kept))
-	for at := s.head; at != 0; at = t.destinations[at-1].next {
-		d := &t.destinations[at-1]
-		b = append(b, d.Address[:]...)
-		b = le.AppendUint16(b, d.Port)
-		b = append(b, d.Protocol, byte(d.Form))
-		b = le.AppendUint64(b, d.Hash)
-		for _, n := range d.counts() {
-			b = le.AppendUint32(b, *n)
-		}
-		for _, n := range d.amounts() {
-			b = le.AppendUint64(b, *n)
-		}
-		service := byte(0)
-		if d.Service {
-			service = 1
-		}
-		b = append(b, service)
+	distance := int64(n) - int64(from)
+	if distance >= 0 {
+		distance++ // 0 is taken
+	}
+	return wire.AppendLong(b, distance)
+}
+
+// ReadNumber reads what AppendNumber wrote.
+func ReadNumber(r *wire.Reader, from Number) Number {
+	distance := r.Long()
+	switch {
+	case distance == 0:
+		return 0
+	case distance > 0:
+		distance--
+	}
+	return Number(int64(from) + distance)
+}
+
+// AppendSlot appends a terminal's pane in its stored form.
+func (t *Table) AppendSlot(b []byte, s *Slot, known Known) []byte {
+	b = s.Totals.append(b)
+	b = s.Context.Append(b, known.Context)
+	b = wire.AppendInt(b, s.kept)
+	for at := s.head; at != 0; {
+		d := t.destinations.At(at - 1)
+		b, at = d.append(b), d.next
 	}
 	return b
 }
 
-// RestoreSlot reads what AppendSlot wrote into a fresh slot and returns the
-// rest.
-func (t *Table) RestoreSlot(b []byte, s *Slot) ([]byte, error) {
-	le := binary.LittleEndian
-	amounts := s.Totals.amounts()
-	if len(b) < 8*len(amounts)+contextSize+1 {
-		return nil, ErrShort
-	}
-	for _, n := range amounts {
-		*n, b = le.Uint64(b), b[8:]
-	}
-	b, err := s.Context.Restore(b)
-	if err != nil {
-		return nil, err
-	}
-	kept := int(b[0])
-	b = b[1:]
-	if kept > Sample || len(b) < kept*destinationSize {
-		return nil, ErrShort
+// ReadSlot reads what AppendSlot wrote into a fresh slot, and reports whether it
+// could.
+func (t *Table) ReadSlot(r *wire.Reader, s *Slot, known Known) bool {
+	s.Totals.read(r)
+	s.Context.Read(r, known.Context)
+	kept := r.Int()
+	if kept < 0 || kept > Sample {
+		return false
 	}
 	for range kept { // from the largest hash to the smallest
-		t.destinations = append(t.destinations, restoreDestination(b))
-		at := int32(len(t.destinations))
-		if s.kept == 0 {
-			s.head = at
-		} else {
-			t.destinations[at-2].next = at
+		var d Destination
+		d.read(r)
+		d.Hash = d.Key.Hash(known.Seed)
+		t.append(s, &d)
+	}
+	t.end(s)
+	return !r.Failed()
+}
+
+// append adds a destination with a smaller hash than all before it to a slot
+// that is being read; end ends them.
+func (t *Table) append(s *Slot, d *Destination) {
+	at := t.add(d)
+	if s.kept == 0 {
+		s.head = at
+	}
+	t.destinations.Edit(at - 1).next = at + 1
+	s.kept++
+}
+
+// end ends the destinations of a slot that is being read.
+func (t *Table) end(s *Slot) {
+	if s.kept > 0 {
+		t.destinations.Edit(t.destinations.Len() - 1).next = 0
+	}
+}
+
+// append appends the sums that are not 0, behind a mask of them. A weighted sum
+// is stored less its amount: it is the same in panes of 10-s reports.
+func (t *Totals) append(b []byte) []byte {
+	less := *t
+	less.ULWeighted -= t.UL
+	less.StartsWeighted -= t.Starts
+	less.UnansweredWeighted -= t.UnansweredPackets
+	less.UsageULWeighted -= t.UsageUL
+	mask := int32(0)
+	for i, n := range less.amounts() {
+		if *n != 0 {
+			mask |= 1 << i
 		}
-		s.kept++
-		b = b[destinationSize:]
 	}
-	return b, nil
+	b = wire.AppendInt(b, mask)
+	for _, n := range less.amounts() {
+		if *n != 0 {
+			b = wire.AppendLong(b, int64(*n))
+		}
+	}
+	return b
 }
 
-// restoreDestination reads one stored destination; b is long enough.
-func restoreDestination(b []byte) Destination {
-	var d Destination
-	le := binary.LittleEndian
-	copy(d.Address[:], b)
-	d.Port, d.Protocol, d.Form = le.Uint16(b[16:]), b[18], Form(b[19])
-	d.Hash = le.Uint64(b[20:])
-	b = b[28:]
-	for _, n := range d.counts() {
-		*n, b = le.Uint32(b), b[4:]
+// read reads what append wrote.
+func (t *Totals) read(r *wire.Reader) {
+	mask := r.Int()
+	for i, n := range t.amounts() {
+		if mask&(1<<i) != 0 {
+			*n = uint64(r.Long())
+		}
 	}
-	for _, n := range d.amounts() {
-		*n, b = le.Uint64(b), b[8:]
-	}
-	d.Service = b[0] != 0
-	return d
-}
-
-// Append appends what the context holds but for its interned strings.
-func (c *Context) Append(b []byte) []byte {
-	le := binary.LittleEndian
-	b = le.AppendUint32(b, uint32(c.KeyEpoch))
-	b = le.AppendUint16(b, c.PDUSession)
-	b = le.AppendUint16(b, c.EmergencyOn)
-	return le.AppendUint16(b, c.EmergencyOff)
-}
-
-// Restore reads what Append wrote and returns the rest.
-func (c *Context) Restore(b []byte) ([]byte, error) {
-	if len(b) < contextSize {
-		return nil, ErrShort
-	}
-	le := binary.LittleEndian
-	c.KeyEpoch = int32(le.Uint32(b))
-	c.PDUSession, c.EmergencyOn, c.EmergencyOff = le.Uint16(b[4:]), le.Uint16(b[6:]), le.Uint16(b[8:])
-	return b[contextSize:], nil
-}
-
-// Names lists the interned strings of a context in stored order.
-func (c *Context) Names() [5]*uint32 {
-	return [...]*uint32{&c.TypeAllocationCode, &c.InternalGroupID, &c.DNN, &c.SNSSAI, &c.TrackingAreaCode}
+	t.ULWeighted += t.UL
+	t.StartsWeighted += t.Starts
+	t.UnansweredWeighted += t.UnansweredPackets
+	t.UsageULWeighted += t.UsageUL
 }
 
 // amounts lists the sums in stored order.
@@ -130,10 +131,147 @@ func (t *Totals) amounts() [12]*uint64 {
 	}
 }
 
-// counts lists the counts in stored order.
-func (d *Destination) counts() [3]*uint32 { return [...]*uint32{&d.Flows, &d.Began, &d.Answered} }
+// Bits of what a stored context tells, behind those of its names.
+const (
+	contextEpoch = 1 << (iota + 5)
+	contextSession
+	contextEmergency
+)
 
-// amounts lists the sums in stored order.
-func (d *Destination) amounts() [3]*uint64 {
-	return [...]*uint64{&d.UL, &d.UnansweredUL, &d.UnansweredPackets}
+// Append appends what the context says other than a known one, behind a mask of
+// it.
+func (c *Context) Append(b []byte, known *Context) []byte {
+	mask, names, other := int32(0), c.Names(), known.Names()
+	for i, n := range names {
+		if *n != *other[i] {
+			mask |= 1 << i
+		}
+	}
+	if c.KeyEpoch != known.KeyEpoch {
+		mask |= contextEpoch
+	}
+	if c.PDUSession != known.PDUSession {
+		mask |= contextSession
+	}
+	if c.EmergencyOn|c.EmergencyOff != 0 {
+		mask |= contextEmergency
+	}
+	b = wire.AppendInt(b, mask)
+	for i, n := range names {
+		if mask&(1<<i) != 0 {
+			b = wire.AppendInt(b, int32(*n))
+		}
+	}
+	if mask&contextEpoch != 0 {
+		b = wire.AppendInt(b, c.KeyEpoch)
+	}
+	if mask&contextSession != 0 {
+		b = wire.AppendInt(b, int32(c.PDUSession))
+	}
+	if mask&contextEmergency != 0 {
+		b = wire.AppendInt(wire.AppendInt(b, int32(c.EmergencyOn)), int32(c.EmergencyOff))
+	}
+	return b
+}
+
+// Read reads what Append wrote.
+func (c *Context) Read(r *wire.Reader, known *Context) {
+	*c = *known
+	c.EmergencyOn, c.EmergencyOff = 0, 0
+	mask := r.Int()
+	for i, n := range c.Names() {
+		if mask&(1<<i) != 0 {
+			*n = uint32(r.Int())
+		}
+	}
+	if mask&contextEpoch != 0 {
+		c.KeyEpoch = r.Int()
+	}
+	if mask&contextSession != 0 {
+		c.PDUSession = uint16(r.Int())
+	}
+	if mask&contextEmergency != 0 {
+		c.EmergencyOn, c.EmergencyOff = uint16(r.Int()), uint16(r.Int())
+	}
+}
+
+// Names lists the interned strings of a context in stored order.
+func (c *Context) Names() [5]*uint32 {
+	return [...]*uint32{&c.TypeAllocationCode, &c.InternalGroupID, &c.DNN, &c.SNSSAI, &c.TrackingAreaCode}
+}
+
+// The first byte of a stored destination: the form of its address in the lowest
+// bits, then these.
+const (
+	destinationForm       = 3
+	destinationService    = 1 << (iota + 1)
+	destinationUnanswered // it left uplink unanswered
+	destinationBegan      // all of its flows began
+	destinationAnswered   // all of them were answered
+	destinationTCP        // its protocol is TCP; else it follows
+)
+
+// append appends the destination in its stored form: without its hash, which
+// its terminal gives.
+func (d *Destination) append(b []byte) []byte {
+	tells := byte(d.Form) & destinationForm
+	for _, c := range [...]struct {
+		holds bool
+		bit   byte
+	}{
+		{d.Service, destinationService}, {d.UnansweredUL|d.UnansweredPackets != 0, destinationUnanswered},
+		{d.Began == d.Flows, destinationBegan}, {d.Answered == d.Flows, destinationAnswered}, {d.Protocol == TCP, destinationTCP},
+	} {
+		if c.holds {
+			tells |= c.bit
+		}
+	}
+	b = append(append(b, tells), d.Address[len(d.Address)-addressSize[d.Form&destinationForm]:]...)
+	b = binary.LittleEndian.AppendUint16(b, d.Port)
+	if tells&destinationTCP == 0 {
+		b = append(b, d.Protocol)
+	}
+	b = wire.AppendInt(b, int32(d.Flows))
+	if tells&destinationBegan == 0 {
+		b = wire.AppendInt(b, int32(d.Began))
+	}
+	if tells&destinationAnswered == 0 {
+		b = wire.AppendInt(b, int32(d.Answered))
+	}
+	b = wire.AppendLong(b, int64(d.UL))
+	if tells&destinationUnanswered != 0 {
+		b = wire.AppendLong(wire.AppendLong(b, int64(d.UnansweredUL)), int64(d.UnansweredPackets))
+	}
+	return b
+}
+
+// addressSize is how many of an address's last bytes a form uses.
+var addressSize = [...]int{FormNone: 0, FormIPv4: 4, FormIPv6: 16, FormToken: 16}
+
+// read reads what append wrote.
+func (d *Destination) read(r *wire.Reader) {
+	var first [1]byte
+	r.Fixed(first[:])
+	tells := first[0]
+	d.Form, d.Service = Form(tells&destinationForm), tells&destinationService != 0
+	r.Fixed(d.Address[len(d.Address)-addressSize[d.Form]:])
+	var port [2]byte
+	r.Fixed(port[:])
+	d.Port, d.Protocol = binary.LittleEndian.Uint16(port[:]), TCP
+	if tells&destinationTCP == 0 {
+		r.Fixed(first[:])
+		d.Protocol = first[0]
+	}
+	d.Flows = uint32(r.Int())
+	d.Began, d.Answered = d.Flows, d.Flows
+	if tells&destinationBegan == 0 {
+		d.Began = uint32(r.Int())
+	}
+	if tells&destinationAnswered == 0 {
+		d.Answered = uint32(r.Int())
+	}
+	d.UL = uint64(r.Long())
+	if tells&destinationUnanswered != 0 {
+		d.UnansweredUL, d.UnansweredPackets = uint64(r.Long()), uint64(r.Long())
+	}
 }

@@ -5,6 +5,7 @@ package pane
 type Ring struct {
 	first  Number
 	tables [Width]Table
+	spare  spare
 }
 
 // Refs says where a terminal's open panes lie in a ring: the index + 1 of its
@@ -26,25 +27,28 @@ func (r *Ring) Open(n Number, refs *Refs, owner int32) *Slot {
 	t := r.Table(n)
 	ref := &refs[n%Width]
 	if *ref == 0 {
-		t.slots = append(t.slots, Slot{Owner: owner})
-		*ref = int32(len(t.slots))
+		t.spare = &r.spare
+		*ref = t.slots.Add(&r.spare.slots) + 1
+		t.slots.Edit(*ref - 1).Owner = owner
 	}
-	return &t.slots[*ref-1]
+	return t.slots.Edit(*ref - 1)
 }
 
-// Find returns the slot of a terminal in an open pane, or nil.
+// Find returns the slot of a terminal in an open pane to be read, or nil.
 func (r *Ring) Find(n Number, refs *Refs) *Slot {
 	ref := refs[n%Width]
 	if ref == 0 {
 		return nil
 	}
-	return &r.Table(n).slots[ref-1]
+	return r.Table(n).slots.At(ref - 1)
 }
 
 // Close empties the first pane and makes the next one the first. The caller
 // has taken the slot out of every owner's Refs.
 func (r *Ring) Close() {
-	r.Table(r.first).reset()
+	t := r.Table(r.first)
+	t.slots.Reset(&r.spare.slots)
+	t.destinations.Reset(&r.spare.destinations)
 	r.first++
 }
 
@@ -54,9 +58,25 @@ func (r *Ring) Jump(n Number) { r.first = n }
 // Empty reports whether no terminal has an open pane.
 func (r *Ring) Empty() bool {
 	for i := range r.tables {
-		if len(r.tables[i].slots) > 0 {
+		if r.tables[i].Len() > 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// Share makes to a copy of the ring that must only be read, and shares its
+// memory until Unshare (see package page).
+func (r *Ring) Share(to *Ring) {
+	to.first = r.first
+	for i := range r.tables {
+		r.tables[i].share(&to.tables[i])
+	}
+}
+
+// Unshare says that nobody reads the copy any more.
+func (r *Ring) Unshare(from *Ring) {
+	for i := range r.tables {
+		r.tables[i].unshare(&from.tables[i])
+	}
 }

@@ -1,5 +1,7 @@
 package pane
 
+import "cordon/scorer/page"
+
 // Sample is how many destinations are kept per terminal and pane: those with
 // the smallest hashes, a uniform sample of the distinct ones. Seven failed
 // first contacts reach 20 nats, so 32 leave a scanner visible among four times
@@ -65,20 +67,44 @@ type Context struct {
 
 // Table holds one pane of all its terminals.
 type Table struct {
-	slots        []Slot
-	destinations []Destination
+	slots        page.List[Slot]
+	destinations page.List[Destination]
+	spare        *spare // of the ring; nil in a table by itself
+}
+
+// spare is the memory of closed panes, for those that open next.
+type spare struct {
+	slots        page.Spare[Slot]
+	destinations page.Spare[Destination]
 }
 
 // Len returns how many terminals have the pane.
-func (t *Table) Len() int { return len(t.slots) }
+func (t *Table) Len() int { return int(t.slots.Len()) }
 
-// Slot returns one terminal's pane, valid until the next one is opened.
-func (t *Table) Slot(index int) *Slot { return &t.slots[index] }
+// Slot returns one terminal's pane to be read, valid until one is opened.
+func (t *Table) Slot(index int) *Slot { return t.slots.At(int32(index)) }
 
-// reset empties the table and keeps its memory.
-func (t *Table) reset() {
-	t.slots = t.slots[:0]
-	t.destinations = t.destinations[:0]
+// add adds a destination and returns its index + 1.
+func (t *Table) add(d *Destination) int32 {
+	var pages *page.Spare[Destination]
+	if t.spare != nil {
+		pages = &t.spare.destinations
+	}
+	index := t.destinations.Add(pages)
+	*t.destinations.Edit(index) = *d
+	return index + 1
+}
+
+// share makes to a copy of the table.
+func (t *Table) share(to *Table) {
+	t.slots.Share(&to.slots)
+	t.destinations.Share(&to.destinations)
+}
+
+// unshare says that the copy is gone.
+func (t *Table) unshare(from *Table) {
+	t.slots.Unshare(&from.slots)
+	t.destinations.Unshare(&from.destinations)
 }
 
 // Add adds a report to a terminal's pane. It returns whether the sample
@@ -107,7 +133,7 @@ func (t *Table) Add(s *Slot, r *Report, hash uint64) bool {
 	}
 	index, entered := t.keep(s, r, hash)
 	if index >= 0 {
-		t.destinations[index].add(r)
+		t.destinations.Edit(index).add(r)
 	}
 	return entered
 }
@@ -132,12 +158,12 @@ func (d *Destination) add(r *Report) {
 // destination that is out is seen to be out at once.
 func (t *Table) keep(s *Slot, r *Report, hash uint64) (int32, bool) {
 	full := s.kept == Sample
-	if full && hash > t.destinations[s.head-1].Hash {
+	if full && hash > t.destinations.At(s.head-1).Hash {
 		return -1, false
 	}
 	before := int32(0)
-	for at := s.head; at != 0; at = t.destinations[at-1].next {
-		d := &t.destinations[at-1]
+	for at := s.head; at != 0; at = t.destinations.At(at - 1).next {
+		d := t.destinations.At(at - 1)
 		if d.Hash == hash {
 			return at - 1, false
 		}
@@ -148,17 +174,17 @@ func (t *Table) keep(s *Slot, r *Report, hash uint64) (int32, bool) {
 	}
 	fresh := Destination{Key: r.Destination, Hash: hash, Service: r.Service}
 	if !full {
-		t.destinations = append(t.destinations, fresh)
+		at := t.add(&fresh)
 		s.kept++
-		t.link(s, before, int32(len(t.destinations)))
-		return int32(len(t.destinations)) - 1, true
+		t.link(s, before, at)
+		return at - 1, true
 	}
 	evicted := s.head
-	s.head = t.destinations[evicted-1].next
+	s.head = t.destinations.At(evicted - 1).next
 	if before == evicted {
 		before = 0
 	}
-	t.destinations[evicted-1] = fresh
+	*t.destinations.Edit(evicted - 1) = fresh
 	t.link(s, before, evicted)
 	return evicted - 1, true
 }
@@ -166,19 +192,21 @@ func (t *Table) keep(s *Slot, r *Report, hash uint64) (int32, bool) {
 // link puts the destination at (index + 1) behind another one, or first.
 func (t *Table) link(s *Slot, before, at int32) {
 	if before == 0 {
-		t.destinations[at-1].next = s.head
+		t.destinations.Edit(at - 1).next = s.head
 		s.head = at
 		return
 	}
-	t.destinations[at-1].next = t.destinations[before-1].next
-	t.destinations[before-1].next = at
+	behind := t.destinations.Edit(before - 1)
+	t.destinations.Edit(at - 1).next = behind.next
+	behind.next = at
 }
 
 // Destinations appends pointers to the sample of a terminal's pane, from the
 // largest hash to the smallest; they are valid until the next Add.
 func (t *Table) Destinations(s *Slot, to []*Destination) []*Destination {
-	for at := s.head; at != 0; at = t.destinations[at-1].next {
-		to = append(to, &t.destinations[at-1])
+	for at := s.head; at != 0; {
+		d := t.destinations.At(at - 1)
+		to, at = append(to, d), d.next
 	}
 	return to
 }

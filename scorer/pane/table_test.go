@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cordon/internal/record"
+	"cordon/internal/record/wire"
 )
 
 // twin keeps everything and finds the sample at the end.
@@ -126,38 +127,92 @@ func TestSlotSurvivesItsStoredForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var from, to Ring
 		var fromRefs, toRefs Refs
+		known := Known{Context: &Context{DNN: 1, SNSSAI: 300, PDUSession: 3}, Seed: Seed{3, 4}}
 		slot := from.Open(1, &fromRefs, 0)
+		slot.Context = Context{DNN: rapid.Uint32Range(0, 2).Draw(t, "dnn"), SNSSAI: 300, KeyEpoch: rapid.Int32Range(0, 1).Draw(t, "epoch"),
+			PDUSession: rapid.Uint16Range(0, 3).Draw(t, "session"), EmergencyOn: rapid.Uint16Range(0, 1).Draw(t, "emergency")}
 		for _, r := range reports(t) {
-			from.Table(1).Add(slot, &r, r.Destination.Hash(Seed{3, 4}))
+			r.Destination.Form = Form(rapid.IntRange(0, 3).Draw(t, "form"))
+			r.Destination.Protocol = rapid.SampledFrom([]uint8{TCP, UDP}).Draw(t, "protocol")
+			if r.Destination.Form != FormNone {
+				r.Destination.Address[15] = rapid.Byte().Draw(t, "address")
+			}
+			from.Table(1).Add(slot, &r, r.Destination.Hash(known.Seed))
 		}
-		stored := from.Table(1).AppendSlot(nil, slot)
+		stored := from.Table(1).AppendSlot(nil, slot, known)
 		back := to.Open(1, &toRefs, 0)
-		rest, err := to.Table(1).RestoreSlot(stored, back)
-		if err != nil || len(rest) != 0 {
-			t.Fatalf("restore: %v, %d bytes left", err, len(rest))
+		r := wire.NewReader(stored)
+		if !to.Table(1).ReadSlot(&r, back, known) || !r.Done() {
+			t.Fatalf("%x cannot be read", stored)
 		}
 		wantTotals, wantSample := contents(from.Table(1), slot)
 		gotTotals, gotSample := contents(to.Table(1), back)
-		if gotTotals != wantTotals || !reflect.DeepEqual(gotSample, wantSample) {
-			t.Errorf("got %+v %+v, want %+v %+v", gotTotals, gotSample, wantTotals, wantSample)
+		if gotTotals != wantTotals || back.Context != slot.Context || !reflect.DeepEqual(gotSample, wantSample) {
+			t.Errorf("got %+v %+v %+v, want %+v %+v %+v", gotTotals, back.Context, gotSample, wantTotals, slot.Context, wantSample)
 		}
 		for cut := range stored {
-			if _, err := new(Table).RestoreSlot(stored[:cut], new(Slot)); err == nil {
+			r := wire.NewReader(stored[:cut])
+			if new(Table).ReadSlot(&r, new(Slot), known) {
 				t.Fatalf("cut at %d of %d: no error", cut, len(stored))
 			}
 		}
 	})
 }
 
-func FuzzRestoreSlot(f *testing.F) {
+// Panes survive their stored form, wherever they lie from one another.
+func TestNumberSurvivesItsStoredForm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, from := Number(rapid.Int32().Draw(t, "pane")), Number(rapid.Int32().Draw(t, "from"))
+		r := wire.NewReader(AppendNumber(nil, n, from))
+		if got := ReadNumber(&r, from); got != n || !r.Done() {
+			t.Errorf("pane %d from %d is %d when read", n, from, got)
+		}
+	})
+}
+
+func FuzzReadSlot(f *testing.F) {
 	var ring Ring
 	var refs Refs
 	slot := ring.Open(1, &refs, 0)
 	ring.Table(1).Add(slot, &Report{Contact: true, Observations: 1, Destination: Key{Port: 23}}, 99)
-	f.Add(ring.Table(1).AppendSlot(nil, slot))
+	f.Add(ring.Table(1).AppendSlot(nil, slot, Known{Context: new(Context)}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _ = new(Table).RestoreSlot(b, new(Slot))
+		r := wire.NewReader(b)
+		new(Table).ReadSlot(&r, new(Slot), Known{Context: new(Context)})
 	})
+}
+
+func FuzzRestoreFormerSlot(f *testing.F) {
+	f.Add(make([]byte, 107), uint8(0))
+	f.Add(make([]byte, 107+formerDestinationSize), uint8(1))
+	f.Fuzz(func(t *testing.T, b []byte, kept uint8) {
+		if len(b) > 106 {
+			b[106] = kept
+		}
+		_, _ = new(Table).RestoreFormerSlot(b, new(Slot))
+	})
+}
+
+// A copy of the ring holds the open panes as they were, whatever becomes of
+// them.
+func TestSharedRingStays(t *testing.T) {
+	var ring, copied Ring
+	var refs Refs
+	report := Report{Contact: true, Observations: 1, UL: 7, Destination: Key{Port: 23}}
+	ring.Table(0).Add(ring.Open(0, &refs, 5), &report, 99)
+	ring.Share(&copied)
+	then := refs
+	ring.Table(0).Add(ring.Open(0, &refs, 5), &report, 99)
+	ring.Close()
+	refs[0] = 0
+	ring.Open(1, &refs, 6)
+	totals, sample := contents(copied.Table(0), copied.Find(0, &then))
+	if totals.UL != 7 || len(sample) != 1 || sample[0].Flows != 1 || copied.Find(1, &then) != nil {
+		t.Errorf("the copy has %+v with %+v, want what was there when it was made", totals, sample)
+	}
+	if ring.Unshare(&copied); copied.Table(0).Len() != 0 {
+		t.Errorf("a copy that is gone has %d terminals", copied.Table(0).Len())
+	}
 }
 
 // Adding to an open pane allocates nothing once its memory is there.

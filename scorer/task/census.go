@@ -70,8 +70,8 @@ func (t *Task) populations(n pane.Number) []record.Population {
 	for d := range counts {
 		counts[d] = make([]int64, len(t.names.strings))
 	}
-	for number := range t.roster.used {
-		term := t.roster.at(number)
+	for number := range t.roster.terminals.Len() {
+		term := t.roster.look(number)
 		if !term.is(flagLive) || n-term.last > dayHours*panesPerHour {
 			continue
 		}

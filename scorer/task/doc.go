@@ -13,7 +13,11 @@
 // operators' decisions and settings on the telemetry topic are decoded,
 // counted and not yet applied.
 //
-// State: one piece per terminal with its open panes (key "t" + pseudonym), one
-// per record that waits for its pane (key "w" + number), one for the partition
-// (key "p"). All are versioned by StateVersion.
+// State: one piece per terminal with its open panes (key "T" + pseudonym), one
+// per string that terminals share (key "n" + number), one per record that waits
+// for its pane (key "w" + number), one for the partition (key "p"). StateVersion
+// is the layout of all of them; that of the release before is read as well. A
+// cut copies no terminal: it shares the pages they lie in, and the task copies
+// a page before it writes to it (package page). So the task stands still for
+// less than a millisecond, whatever has changed.
 package task

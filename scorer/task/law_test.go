@@ -89,6 +89,7 @@ type checkpoint struct {
 
 // take puts a cut into the checkpoint.
 func (c *checkpoint) take(cut *stream.Cut) {
+	cut.Encode()
 	for _, p := range cut.Pieces() {
 		if _, known := c.pieces[string(p.Key)]; !known {
 			c.order = append(c.order, string(p.Key))
@@ -142,12 +143,15 @@ func troubled(t *rapid.T, tb testing.TB, s Settings, values [][]byte) [][]byte {
 		}
 		next = to
 	}
+	crash := func() {
+		task = kept.restore(tb, s)
+		next, told = kept.next, told[:kept.told]
+	}
 	for next < len(values) {
 		batch()
 		then := rapid.SampledFrom([]string{"", "", "commit", "abort", "crash"}).Draw(t, "then")
 		if then == "crash" {
-			task = kept.restore(tb, s)
-			next, told = kept.next, told[:kept.told]
+			crash()
 		}
 		if then != "commit" && then != "abort" {
 			continue
@@ -155,6 +159,10 @@ func troubled(t *rapid.T, tb testing.TB, s Settings, values [][]byte) [][]byte {
 		var cut stream.Cut
 		task.Cut(&cut)
 		atNext, atTold := next, len(told)
+		for range rapid.IntRange(0, 2).Draw(t, "batches before it is encoded") {
+			batch()
+		}
+		cut.Encode()
 		for range rapid.IntRange(0, 2).Draw(t, "batches before it is settled") {
 			batch()
 		}
@@ -162,7 +170,11 @@ func troubled(t *rapid.T, tb testing.TB, s Settings, values [][]byte) [][]byte {
 			kept.take(&cut)
 			kept.next, kept.told = atNext, atTold
 		}
-		task.Settle(then == "commit")
+		if rapid.IntRange(0, 3).Draw(t, "crash before it is settled") == 0 {
+			crash()
+		} else {
+			task.Settle(then == "commit")
+		}
 	}
 	return told
 }

@@ -8,11 +8,15 @@ import (
 )
 
 // names gives strings that many terminals share small numbers, so that state
-// holds no pointers. 0 is the empty string.
+// holds no pointers and a stored terminal few bytes. 0 is the empty string. Each
+// string is a piece of the state by itself.
 type names struct {
-	strings []string
+	strings []string // by number; empty where the number is free
 	numbers map[string]uint32
-	swept   int // strings in use when it was last swept
+	free    []uint32
+	swept   int      // strings in use when it was last swept
+	changed []uint32 // numbers whose string changed since the last committed cut
+	leaving []uint32 // changed, of the cut that is not settled
 }
 
 // newNames returns an empty pool.
@@ -26,27 +30,38 @@ const spareNames = 4096
 // full reports whether the pool may be mostly out of use. A type allocation
 // code comes from the terminal: one that claims another with every registration
 // would fill the memory.
-func (n *names) full() bool { return len(n.strings) > 2*n.swept+spareNames }
+func (n *names) full() bool { return len(n.numbers) > 2*n.swept+spareNames }
 
 // sweepNames keeps only the strings that terminals and their open panes have.
 func (t *Task) sweepNames() {
-	old := t.names.strings
-	t.names = newNames()
-	keep := func(c *pane.Context) {
+	used := make([]bool, len(t.names.strings))
+	keep := func(c pane.Context) {
 		for _, number := range c.Names() {
-			*number = t.names.number(old[*number], 0)
+			used[*number] = true
 		}
 	}
-	for number := range t.roster.used {
-		keep(&t.roster.at(number).context)
+	for number := range t.roster.terminals.Len() {
+		keep(t.roster.look(number).context)
 	}
 	for n := t.ring.First(); n < t.ring.First()+pane.Width; n++ {
 		table := t.ring.Table(n)
 		for i := range table.Len() {
-			keep(&table.Slot(i).Context)
+			keep(table.Slot(i).Context)
 		}
 	}
-	t.names.swept = len(t.names.strings)
+	t.names.sweep(used)
+}
+
+// sweep frees the numbers that are not used.
+func (n *names) sweep(used []bool) {
+	for number := uint32(1); int(number) < len(used); number++ {
+		if s := n.strings[number]; !used[number] && s != "" {
+			delete(n.numbers, s)
+			n.strings[number] = ""
+			n.free, n.changed = append(n.free, number), append(n.changed, number)
+		}
+	}
+	n.swept = len(n.numbers)
 }
 
 // number returns the number of a string; near is a likely one.
@@ -61,9 +76,78 @@ func (n *names) number(s string, near uint32) uint32 {
 		return number
 	}
 	s = strings.Clone(s)
-	n.strings = append(n.strings, s)
-	n.numbers[s] = uint32(len(n.strings) - 1)
-	return uint32(len(n.strings) - 1)
+	number := uint32(len(n.strings))
+	if last := len(n.free) - 1; last >= 0 {
+		number, n.free = n.free[last], n.free[:last]
+		n.strings[number] = s
+	} else {
+		n.strings = append(n.strings, s)
+	}
+	n.numbers[s] = number
+	n.changed = append(n.changed, number)
+	return number
+}
+
+// cut returns the strings that changed, which must be stored or removed.
+func (n *names) cut() []storedName {
+	n.leaving, n.changed = n.changed, nil
+	list := make([]storedName, 0, len(n.leaving))
+	for _, number := range n.leaving {
+		list = append(list, storedName{number, n.strings[number]})
+	}
+	return list
+}
+
+// settle ends a cut.
+func (n *names) settle(committed bool) {
+	if !committed {
+		n.changed = append(n.leaving, n.changed...)
+	}
+	n.leaving = nil
+}
+
+// storedName is a string as it is stored; an empty one is removed.
+type storedName struct {
+	number uint32
+	text   string
+}
+
+// maxNames bounds what a damaged key can make the program allocate: five strings
+// for each of three million terminals.
+const maxNames = 1 << 24
+
+// restore takes a stored string, or its removal.
+func (n *names) restore(stored storedName) bool {
+	if stored.number == 0 || stored.number >= maxNames {
+		return false
+	}
+	if missing := int(stored.number) + 1 - len(n.strings); missing > 0 {
+		n.strings = append(n.strings, make([]string, missing)...)
+	}
+	n.strings[stored.number] = stored.text
+	return true
+}
+
+// start follows the last stored string.
+func (n *names) start() {
+	for number, s := range n.strings {
+		switch {
+		case s != "":
+			n.numbers[s] = uint32(number)
+		case number > 0:
+			n.free = append(n.free, uint32(number))
+		}
+	}
+}
+
+// hold reports whether all strings of a context are there.
+func (n *names) hold(c *pane.Context) bool {
+	for _, number := range c.Names() {
+		if int(*number) >= len(n.strings) || *number != 0 && n.strings[*number] == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // larger returns the one of two numbers whose string is larger.

@@ -12,6 +12,17 @@ import (
 	"cordon/scorer/pane"
 )
 
+// restoring is what is gathered until Start. The pieces come in any order: which
+// panes are open, and what the strings are, is known at the end.
+type restoring struct {
+	panes  []byte // stored panes of all terminals
+	spans  []span // where those of a terminal lie in it, by number
+	former formerTerminals
+}
+
+// span is a part of a buffer.
+type span struct{ from, to int }
+
 // Restore takes one committed piece. An error wraps stream.ErrState.
 func (t *Task) Restore(key, value []byte) error {
 	if err := t.restore(key, value); err != nil {
@@ -30,16 +41,30 @@ func (t *Task) restore(key, value []byte) error {
 	if len(key) == 0 {
 		return errors.New("a piece without a key")
 	}
+	name := key[1:]
 	switch {
-	case key[0] == kindTerminal && len(key) == 1+len(record.Pseudonym{}):
-		return t.restoreTerminal(record.Pseudonym(key[1:]), value)
-	case key[0] == kindWaiting && len(key) == 9:
-		t.restoreWaiting(binary.BigEndian.Uint64(key[1:]), value)
+	case key[0] == kindTerminal && len(name) == len(record.Pseudonym{}):
+		return t.restoreTerminal(record.Pseudonym(name), value)
+	case key[0] == kindFormerTerminal && len(name) == len(record.Pseudonym{}):
+		t.restoring.former.restore(record.Pseudonym(name), value)
 		return nil
-	case key[0] == kindPartition && len(key) == 1:
+	case key[0] == kindName && len(name) == 4:
+		return t.restoreName(binary.BigEndian.Uint32(name), value)
+	case key[0] == kindWaiting && len(name) == 8:
+		t.restoreWaiting(binary.BigEndian.Uint64(name), value)
+		return nil
+	case key[0] == kindPartition && len(name) == 0:
 		return t.restorePartition(value)
 	}
 	return fmt.Errorf("a piece of unknown kind %d", key[0])
+}
+
+// restoreName takes a string, or its removal.
+func (t *Task) restoreName(number uint32, value []byte) error {
+	if !t.names.restore(storedName{number, string(value)}) {
+		return fmt.Errorf("string %d is out of range", number)
+	}
+	return nil
 }
 
 // restoreWaiting takes a record that waits, or its removal.
@@ -57,94 +82,57 @@ func (t *Task) restoreWaiting(number uint64, value []byte) {
 	}
 }
 
-// restoreTerminal takes a terminal, or its removal. Open panes are kept as they
-// are until Start, when it is known which panes are open.
+// restoreTerminal takes a terminal, or its removal.
 func (t *Task) restoreTerminal(id record.Pseudonym, value []byte) error {
-	delete(t.restored, id)
 	if value == nil {
 		if number, known := t.roster.numbers[id]; known {
+			t.restoring.keep(number, nil)
 			t.roster.remove(number)
 		}
 		return nil
 	}
-	rest, err := t.readTerminal(t.roster.at(t.roster.number(id)), value)
-	if err != nil {
-		return fmt.Errorf("terminal: %w", err)
+	number := t.roster.number(id)
+	term := t.roster.at(number)
+	file := term.file
+	*term = terminal{id: id, flags: flagLive, file: file}
+	var more stored
+	if !term.read(value, &more) {
+		return fmt.Errorf("terminal: %w", errShort)
 	}
-	if len(rest) > 0 {
-		t.restored[id] = append([]byte(nil), rest...)
-	}
-	return nil
-}
-
-// terminalSize is the stored size of a terminal's own numbers.
-const terminalSize = 8 + 2*8 + 3*4 + 1
-
-// readTerminal fills in a terminal and returns what follows: its open panes.
-func (t *Task) readTerminal(term *terminal, b []byte) ([]byte, error) {
-	if len(b) < terminalSize {
-		return nil, errShort
-	}
-	le := binary.LittleEndian
-	term.sequence, b = int64(le.Uint64(b)), b[8:]
-	for i := range term.warned {
-		term.warned[i], b = record.Micros(le.Uint64(b)), b[8:]
-	}
-	for _, n := range [...]*pane.Number{&term.first, &term.last, &term.told} {
-		*n, b = pane.Number(le.Uint32(b)), b[4:]
-	}
-	flags := b[0]
-	term.set(flagEmergency, flags&1 != 0)
-	b, err := t.readNames(b[1:], &term.context)
-	if err == nil {
-		b, err = term.context.Restore(b)
-	}
-	if err == nil {
-		b, err = term.evidence.Restore(b)
-	}
-	if err == nil {
-		b, err = term.memory.Restore(b)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if flags&2 == 0 {
+	t.restoring.keep(number, more.panes)
+	if more.file == nil {
 		t.roster.dropCase(term)
-		return b, nil
+		return nil
 	}
-	return t.roster.openCase(term).Restore(b)
+	return readCase(t.roster.openCase(term), more.file)
 }
 
-// errShort is returned for a terminal that is cut short.
-var errShort = errors.New("cut short")
-
-// readNames reads the strings of a context and returns the rest.
-func (t *Task) readNames(b []byte, c *pane.Context) ([]byte, error) {
-	for _, number := range c.Names() {
-		length, size := binary.Uvarint(b)
-		if size <= 0 || length > uint64(len(b)-size) {
-			return nil, errShort
-		}
-		b = b[size:]
-		*number = t.names.number(string(b[:length]), 0)
-		b = b[length:]
+// keep keeps the open panes of a terminal until it is known which are open.
+func (r *restoring) keep(number int32, panes []byte) {
+	for int(number) >= len(r.spans) {
+		r.spans = append(r.spans, span{})
 	}
-	return b, nil
+	from := len(r.panes)
+	r.panes = append(r.panes, panes...)
+	r.spans[number] = span{from, len(r.panes)}
 }
 
 // Start puts what was restored in force and settles the generation.
 func (t *Task) Start(from stream.Start) error {
-	if from.Restored && from.Header.StateVersion != StateVersion {
-		return t.refusal(fmt.Errorf("it has layout %d, this program knows %d", from.Header.StateVersion, StateVersion))
+	if v := from.Header.StateVersion; from.Restored && v != StateVersion && v != formerVersion {
+		return t.refusal(fmt.Errorf("it has layout %d, this program knows %d and %d", v, formerVersion, StateVersion))
 	}
 	t.deadLetters = from.Partitions[stream.DeadLetters]
 	t.digest = t.settings.Digest(from.Partitions[stream.Telemetry])
 	t.generation = t.startGeneration(&from)
 	t.coverage.add(tally{missing: int64(len(from.Lost))}, t.clock.watermark)
-	if err := t.startPanes(); err != nil {
+	t.names.start()
+	if err := t.startFormer(); err != nil {
 		return t.refusal(err)
 	}
-	t.startRoster(from.Restored && from.Header.StateGeneration != t.generation)
+	if err := t.startTerminals(from.Restored && from.Header.StateGeneration != t.generation); err != nil {
+		return t.refusal(err)
+	}
 	return t.startWaiting()
 }
 
@@ -167,42 +155,25 @@ func (t *Task) startGeneration(from *stream.Start) int64 {
 	return last + 1
 }
 
-// startPanes opens the restored panes, terminal by terminal.
-func (t *Task) startPanes() error {
-	for number := range t.roster.used {
-		term := t.roster.at(number)
-		b := t.restored[term.id]
-		for len(b) > 0 {
-			if len(b) < 4 {
-				return errShort
-			}
-			n := pane.Number(binary.LittleEndian.Uint32(b))
-			if !t.ring.Covers(n) {
-				return fmt.Errorf("pane %d is not open", n)
-			}
-			slot := t.ring.Open(n, &term.open, number)
-			var err error
-			if b, err = t.readNames(b[4:], &slot.Context); err != nil {
-				return err
-			}
-			if b, err = t.ring.Table(n).RestoreSlot(b, slot); err != nil {
-				return err
-			}
-		}
-	}
-	t.restored = nil
-	return nil
-}
-
-// startRoster counts the restored terminals and lists their open cases. In a new
-// generation these are told again, else readers would keep the verdicts of the
-// former one, of which they cannot know that they still hold.
-func (t *Task) startRoster(tellAgain bool) {
+// startTerminals opens the panes of the restored terminals, counts these and
+// lists their open cases. In a new generation these are told again, else readers
+// would keep the verdicts of the former one, of which they cannot know that they
+// still hold.
+func (t *Task) startTerminals(tellAgain bool) error {
 	t.census.advance(pane.Of(t.clock.watermark))
-	for number := range t.roster.used {
+	for number := range t.roster.terminals.Len() {
 		term := t.roster.at(number)
 		if !term.is(flagLive) {
 			continue
+		}
+		if !t.names.hold(&term.context) {
+			return errors.New("a terminal with a string that is not there")
+		}
+		if int(number) < len(t.restoring.spans) {
+			s := t.restoring.spans[number]
+			if err := t.openPanes(number, t.restoring.panes[s.from:s.to]); err != nil {
+				return fmt.Errorf("terminal: %w", err)
+			}
 		}
 		t.census.enter(term)
 		if c := t.roster.caseOf(term); c != nil && c.Open {
@@ -210,6 +181,8 @@ func (t *Task) startRoster(tellAgain bool) {
 			t.cases.set(number, t.ring.First())
 		}
 	}
+	t.restoring = restoring{}
+	return nil
 }
 
 // startWaiting finds the panes of the restored records that wait.

@@ -90,7 +90,7 @@ func (t *Task) close(out *stream.Effects) {
 	}
 	t.turns = t.cases.due(n, t.turns[:0])
 	for _, number := range t.turns {
-		if t.ring.Find(n, &t.roster.at(number).open) == nil {
+		if t.ring.Find(n, &t.roster.look(number).open) == nil {
 			t.enlist(number)
 		}
 	}
@@ -105,7 +105,7 @@ func (t *Task) close(out *stream.Effects) {
 
 // enlist puts a terminal into the order.
 func (t *Task) enlist(number int32) {
-	id := &t.roster.at(number).id
+	id := &t.roster.look(number).id
 	t.order = append(t.order, ordered{binary.BigEndian.Uint64(id[:]), number})
 }
 
@@ -114,7 +114,7 @@ func (t *Task) compare(a, b ordered) int {
 	if a.prefix != b.prefix {
 		return cmp.Compare(a.prefix, b.prefix)
 	}
-	return bytes.Compare(t.roster.at(a.number).id[:], t.roster.at(b.number).id[:])
+	return bytes.Compare(t.roster.look(a.number).id[:], t.roster.look(b.number).id[:])
 }
 
 // step judges one terminal at the end of pane n: features, evidence, case,

@@ -54,8 +54,8 @@ type Task struct {
 	cases    agenda // terminals with an open case, by when it is to be judged
 	swept    record.Micros
 
-	cut      cutState
-	restored map[record.Pseudonym][]byte // open panes of restored terminals, until Start
+	cut       cutState
+	restoring restoring
 
 	// Scratch memory, reused from call to call.
 	decoder   record.Decoder
@@ -79,7 +79,6 @@ func New(s Settings, partition int32) *Task {
 		roster:    newRoster(),
 		names:     newNames(),
 		waiting:   waiting{limit: s.HeldBytes},
-		restored:  map[record.Pseudonym][]byte{},
 	}
 	t.cases.roster = &t.roster
 	t.infrastructure, _ = pane.NewInfrastructure(s.Infrastructure) // Validate has read it

@@ -416,6 +416,7 @@ func TestSilentTerminalsAreForgotten(t *testing.T) {
 	run(t, task, later.values)
 	var cut stream.Cut
 	task.Cut(&cut)
+	cut.Encode()
 	if len(task.roster.numbers) != 0 {
 		t.Errorf("%d terminals, want none", len(task.roster.numbers))
 	}

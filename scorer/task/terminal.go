@@ -5,6 +5,7 @@ import (
 	"cordon/scorer/detect"
 	"cordon/scorer/feature"
 	"cordon/scorer/judge"
+	"cordon/scorer/page"
 	"cordon/scorer/pane"
 )
 
@@ -30,7 +31,6 @@ type terminal struct {
 // Flags of a terminal.
 const (
 	flagLive      = 1 << iota // the slot is in use
-	flagDirty                 // changed since the last cut
 	flagEmergency             // it has an emergency session
 )
 
@@ -53,39 +53,35 @@ func (t *terminal) is(flag uint8) bool { return t.flags&flag != 0 }
 // expired reports whether all that is kept of the terminal is too old at pane n.
 func (t *terminal) expired(n pane.Number) bool { return n-max(t.last, t.told) >= keptSpan }
 
-// Terminals lie in chunks, so that growing copies nothing and a terminal never
-// moves.
-const chunk = 1024
-
-// roster holds the terminals of a partition and their cases.
+// roster holds the terminals of a partition and their cases, in pages: growing
+// copies nothing, and a cut shares them.
 type roster struct {
-	chunks  []*[chunk]terminal
-	used    int32
-	free    []int32
-	numbers map[record.Pseudonym]int32
-	cases   []judge.Case
-	spare   []int32 // unused cases
+	terminals page.List[terminal]
+	free      []int32
+	numbers   map[record.Pseudonym]int32
+	cases     page.List[judge.Case]
+	spare     []int32 // unused cases
 }
 
 // newRoster returns a roster without terminals.
 func newRoster() roster { return roster{numbers: map[record.Pseudonym]int32{}} }
 
 // at returns a terminal by its number.
-func (r *roster) at(number int32) *terminal { return &r.chunks[number/chunk][number%chunk] }
+func (r *roster) at(number int32) *terminal { return r.terminals.Edit(number) }
+
+// look returns a terminal that is only read: cheaper than at after a cut.
+func (r *roster) look(number int32) *terminal { return r.terminals.At(number) }
 
 // number returns the number of a terminal, which is made where it is new.
 func (r *roster) number(id record.Pseudonym) int32 {
 	if number, known := r.numbers[id]; known {
 		return number
 	}
-	number := r.used
+	number := int32(0)
 	if last := len(r.free) - 1; last >= 0 {
 		number, r.free = r.free[last], r.free[:last]
 	} else {
-		if number%chunk == 0 {
-			r.chunks = append(r.chunks, new([chunk]terminal))
-		}
-		r.used++
+		number = r.terminals.Add(nil)
 	}
 	*r.at(number) = terminal{id: id, flags: flagLive}
 	r.numbers[id] = number
@@ -106,27 +102,25 @@ func (r *roster) caseOf(t *terminal) *judge.Case {
 	if t.file == 0 {
 		return nil
 	}
-	return &r.cases[t.file-1]
+	return r.cases.Edit(t.file - 1)
 }
 
-// openCase returns the terminal's case, which is made where it has none. The
-// pointer is valid until the next one is made.
+// openCase returns the terminal's case, which is made where it has none.
 func (r *roster) openCase(t *terminal) *judge.Case {
 	if t.file == 0 {
 		if last := len(r.spare) - 1; last >= 0 {
 			t.file, r.spare = r.spare[last]+1, r.spare[:last]
 		} else {
-			r.cases = append(r.cases, judge.Case{})
-			t.file = int32(len(r.cases))
+			t.file = r.cases.Add(nil) + 1
 		}
 	}
-	return &r.cases[t.file-1]
+	return r.cases.Edit(t.file - 1)
 }
 
 // dropCase forgets the case of a terminal.
 func (r *roster) dropCase(t *terminal) {
 	if t.file != 0 {
-		r.cases[t.file-1] = judge.Case{}
+		*r.cases.Edit(t.file - 1) = judge.Case{}
 		r.spare = append(r.spare, t.file-1)
 		t.file = 0
 	}

@@ -97,14 +97,14 @@ func (t *Task) progress(out *stream.Effects) {
 
 // evict forgets terminals that were silent for longer than anything is kept.
 func (t *Task) evict(n pane.Number) {
-	for number := range t.roster.used {
-		term := t.roster.at(number)
-		if c := t.roster.caseOf(term); c != nil && c.Open {
+	for number := range t.roster.terminals.Len() {
+		term := t.roster.look(number)
+		if term.place != 0 { // it has an open case
 			continue
 		}
 		if term.is(flagLive) && term.open == (pane.Refs{}) && term.expired(n) {
 			t.census.leave(term)
-			t.cut.removed = append(t.cut.removed, term.id)
+			t.cut.removed = append(t.cut.removed, terminalKey(kindTerminal, term.id))
 			t.roster.remove(number)
 		}
 	}

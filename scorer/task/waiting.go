@@ -1,10 +1,6 @@
 package task
 
-import (
-	"encoding/binary"
-
-	"cordon/scorer/pane"
-)
+import "cordon/scorer/pane"
 
 // held is a record that waits for its pane to open.
 type held struct {
@@ -76,7 +72,28 @@ func (w *waiting) take(before pane.Number) []held {
 	return out
 }
 
-// waitingKey is the key of a waiting record's piece.
-func waitingKey(number uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{kindWaiting}, number)
+// cut returns the records that are new, and the numbers of those that are gone
+// since the last committed cut. Values never change, so they are not copied.
+func (w *waiting) cut() (fresh []held, gone []uint64) {
+	w.going, w.gone, w.cutting = w.gone, nil, w.next
+	for i := range w.records {
+		if h := &w.records[i]; !h.stored {
+			h.stored = true
+			fresh = append(fresh, *h)
+		}
+	}
+	return fresh, w.going
+}
+
+// settle ends a cut.
+func (w *waiting) settle(committed bool) {
+	if committed {
+		w.committed = w.cutting
+	} else {
+		w.gone = append(w.going, w.gone...)
+		for i := range w.records {
+			w.records[i].stored = w.records[i].number < w.committed
+		}
+	}
+	w.going = nil
 }

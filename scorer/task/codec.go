@@ -1,0 +1,129 @@
+package task
+
+import (
+	"errors"
+
+	"cordon/internal/record"
+	"cordon/internal/record/wire"
+	"cordon/scorer/judge"
+	"cordon/scorer/pane"
+)
+
+// Bits of a stored terminal.
+const (
+	tellsEmergency = 1 << iota // it has an emergency session
+	tellsCase
+	tellsWarned
+	tellsOpen // it has open panes
+)
+
+// errShort is returned for a piece that is cut short or impossible.
+var errShort = errors.New("cut short")
+
+// appendTerminal appends a terminal in its stored form: panes by their distance
+// from the one it was last seen in, what most terminals do not have behind a bit,
+// the open panes last.
+func (f *frozen) appendTerminal(b []byte, term *terminal) []byte {
+	tells := int32(0)
+	if term.is(flagEmergency) {
+		tells |= tellsEmergency
+	}
+	if term.file != 0 {
+		tells |= tellsCase
+	}
+	if term.warned != [2]record.Micros{} {
+		tells |= tellsWarned
+	}
+	if term.open != (pane.Refs{}) {
+		tells |= tellsOpen
+	}
+	b = wire.AppendLong(wire.AppendInt(b, tells), term.sequence)
+	b = pane.AppendNumber(b, term.last, 0)
+	b = pane.AppendNumber(pane.AppendNumber(b, term.first, term.last), term.told, term.last)
+	b = term.context.Append(b, new(pane.Context))
+	b = term.evidence.Append(b, term.last)
+	b = term.memory.Append(b, term.last)
+	if tells&tellsWarned != 0 {
+		for _, at := range term.warned {
+			b = wire.AppendLong(b, int64(at))
+		}
+	}
+	if tells&tellsCase != 0 {
+		f.inner = f.cases.At(term.file - 1).Append(f.inner[:0])
+		b = append(wire.AppendLong(b, int64(len(f.inner))), f.inner...)
+	}
+	if tells&tellsOpen != 0 {
+		f.inner = f.appendPanes(f.inner[:0], term)
+		b = append(wire.AppendLong(b, int64(len(f.inner))), f.inner...)
+	}
+	return b
+}
+
+// appendPanes appends the open panes of a terminal.
+func (f *frozen) appendPanes(b []byte, term *terminal) []byte {
+	known := pane.Known{Context: &term.context, Seed: pane.SeedOf(term.id)}
+	for n := f.ring.First(); n < f.ring.First()+pane.Width; n++ {
+		if slot := f.ring.Find(n, &term.open); slot != nil {
+			b = f.ring.Table(n).AppendSlot(pane.AppendNumber(b, n, term.last), slot, known)
+		}
+	}
+	return b
+}
+
+// stored is what a stored terminal holds beside its own numbers; both alias the
+// piece.
+type stored struct{ file, panes []byte }
+
+// read fills in a fresh terminal, and reports whether it could.
+func (t *terminal) read(value []byte, s *stored) bool {
+	r := wire.NewReader(value)
+	tells := r.Int()
+	t.set(flagEmergency, tells&tellsEmergency != 0)
+	t.sequence = r.Long()
+	t.last = pane.ReadNumber(&r, 0)
+	t.first, t.told = pane.ReadNumber(&r, t.last), pane.ReadNumber(&r, t.last)
+	t.context.Read(&r, new(pane.Context))
+	t.evidence.Read(&r, t.last)
+	t.memory.Read(&r, t.last)
+	if tells&tellsWarned != 0 {
+		for i := range t.warned {
+			t.warned[i] = record.Micros(r.Long())
+		}
+	}
+	if tells&tellsCase != 0 {
+		s.file = r.Bytes()
+	}
+	if tells&tellsOpen != 0 {
+		s.panes = r.Bytes()
+	}
+	return r.Done()
+}
+
+// readCase reads a stored case.
+func readCase(c *judge.Case, b []byte) error {
+	rest, err := c.Restore(b)
+	if err == nil && len(rest) > 0 {
+		err = errShort
+	}
+	return err
+}
+
+// openPanes opens the stored panes of a terminal.
+func (t *Task) openPanes(number int32, b []byte) error {
+	term := t.roster.at(number)
+	known := pane.Known{Context: &term.context, Seed: pane.SeedOf(term.id)}
+	for r := wire.NewReader(b); !r.Done(); {
+		n := pane.ReadNumber(&r, term.last)
+		if !t.ring.Covers(n) || t.ring.Find(n, &term.open) != nil {
+			return errNotOpen
+		}
+		slot := t.ring.Open(n, &term.open, number)
+		if !t.ring.Table(n).ReadSlot(&r, slot, known) || !t.names.hold(&slot.Context) {
+			return errShort
+		}
+	}
+	return nil
+}
+
+// errNotOpen is returned for a stored pane that is none of those that are open.
+var errNotOpen = errors.New("a pane that is not open")
