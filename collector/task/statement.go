@@ -3,6 +3,7 @@ package task
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"cordon/collector/clock"
 	"cordon/internal/record"
@@ -55,7 +56,7 @@ func (t *Task) state(at, wall record.Micros, out *stream.Effects) {
 func (t *Task) tellFront(st *record.SourceClock, wall record.Micros, out *stream.Effects) {
 	t.told = told{t.Front().Time, wall}
 	st.RawPartition, st.RawPartitions, st.NextOffset, st.Time = t.partition, t.counts.raw, t.next, t.told.front
-	t.toProgress(st, out)
+	t.toProgress(strconv.Itoa(int(t.partition)), st, out)
 }
 
 // declare says of raw partitions whose owner has fallen silent that they are not
@@ -68,7 +69,9 @@ func (t *Task) declare(silent []int32, out *stream.Effects) {
 		}
 		st := &record.SourceClock{RawPartition: r, RawPartitions: t.counts.raw, State: record.ClockStalled}
 		t.toTelemetry(st, out)
-		t.toProgress(st, out)
+		// Under a key of its own: the owner's last word must outlast it, for it
+		// says how far the clock of the deployment has come.
+		t.toProgress(fmt.Sprintf("%d/silent", r), st, out)
 		t.counters.Declared++
 	}
 	t.declared = append(t.declared[:0], silent...)
@@ -81,10 +84,9 @@ func (t *Task) toTelemetry(st *record.SourceClock, out *stream.Effects) {
 	}
 }
 
-func (t *Task) toProgress(st *record.SourceClock, out *stream.Effects) {
+func (t *Task) toProgress(key string, st *record.SourceClock, out *stream.Effects) {
 	t.encode(st)
-	key := fmt.Appendf(nil, "%d", st.RawPartition)
-	out.Send(stream.Send{Topic: stream.Progress, Partition: st.RawPartition % t.counts.progress, Key: key, Value: t.value})
+	out.Send(stream.Send{Topic: stream.Progress, Partition: st.RawPartition % t.counts.progress, Key: []byte(key), Value: t.value})
 }
 
 // countLost counts, as missing, the records between the position and the log

@@ -80,15 +80,29 @@ func (b *Board) Heard(id int32, f Front, wall record.Micros) {
 	}
 }
 
+// giveUp ends the waiting for a partition of another instance.
+func (b *Board) giveUp(id int32) {
+	b.mu.Lock()
+	mine := b.seats[id] != nil
+	b.mu.Unlock()
+	if !mine {
+		b.set(id, Front{})
+	}
+}
+
 // HeardRecord is Heard for a record of the progress topic.
 func (b *Board) HeardRecord(r Record, wall record.Micros) {
 	decoded, err := record.Decode(r.Value)
 	if err != nil {
 		return // a newer program's record: it holds nobody back
 	}
-	if c, ok := decoded.(*record.SourceClock); ok {
-		counts := c.State != record.ClockEmpty && c.State != record.ClockStalled
-		b.Heard(c.RawPartition, Front{Counts: counts, Time: c.Time}, wall)
+	c, ok := decoded.(*record.SourceClock)
+	switch {
+	case !ok:
+	case c.State == record.ClockStalled:
+		b.giveUp(c.RawPartition) // anybody may say so: it is no word of its owner
+	default:
+		b.Heard(c.RawPartition, Front{Counts: c.State != record.ClockEmpty, Time: c.Time}, wall)
 	}
 }
 

@@ -26,10 +26,11 @@ type Runner struct {
 // owned is one task with its worker. It commits when the Runner says so.
 type owned struct {
 	*stream.Worker
-	access *Access
-	id     int32
-	seat   *stream.Seat
-	paused bool
+	access  *Access
+	id      int32
+	seat    *stream.Seat
+	paused  bool // Pause
+	failing bool // Fail
 }
 
 // never is an interval that does not end.
@@ -80,6 +81,9 @@ func (r *Runner) Pause(id int32, on bool) {
 	o.paused = on
 }
 
+// Fail lets every read of a task's inputs fail, as when their leader is gone.
+func (r *Runner) Fail(id int32, on bool) { r.owned[id].failing = on }
+
 // woken notes that a task moved, so that another one may go on.
 func (r *Runner) woken() { r.moved = true }
 
@@ -128,10 +132,12 @@ func (r *Runner) step(o *owned) error {
 		}
 		took = took || did
 	}
-	if !took && o.Hungry() {
+	if !took {
+		before := o.Positions()[0].Next
 		if err := r.handle(o, stream.Event{Kind: stream.Tick}); err != nil {
 			return err
 		}
+		took = o.Positions()[0].Next > before // what it held back until the time had come
 	}
 	r.moved = r.moved || took
 	if r.stage.Transactional && (!took || o.Size() >= r.CutBytes) {
@@ -149,7 +155,10 @@ func (r *Runner) fetch(o *owned, i int) (took bool, err error) {
 		from := stream.Partition{Topic: at.Topic, ID: at.Partition}
 		b, next, more := r.log.Fetch(from, at.Next)
 		e = stream.Event{Kind: stream.Fetched, From: from, Next: next, End: next}
-		if more {
+		switch {
+		case o.failing:
+			e.Next, e.End = at.Next, at.Next+1 // not at the end, as far as anybody knows
+		case more:
 			e.Batches, e.End = append(e.Batches, b), r.log.End(from)
 		}
 	}
