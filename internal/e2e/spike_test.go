@@ -214,9 +214,10 @@ func (d *deployment) memory(name string) int64 {
 
 // withstand writes a load while happens does its worst in the second phase: it
 // is called with 1 at the beginning of that and with 2 at its end, and must not
-// take long. The result must be that of a backtest, every program must have
-// lived through it within its memory, and decide as quickly as before once the
-// third phase has lasted as long as the second.
+// take long. The result must be that of a backtest, and every program must have
+// lived through it within its memory. At the promised lengths a pane must be
+// decided as quickly as before once the third phase has lasted as long as the
+// second; in `make test` others use the machine too, and that is only told.
 func withstand(t *testing.T, d *deployment, l load, happens func(phase int)) {
 	t.Helper()
 	d.startAll()
@@ -232,14 +233,23 @@ func withstand(t *testing.T, d *deployment, l load, happens func(phase int)) {
 	t.Logf("%d records/s for the next %.0f s: %s", l[2].rate, after.Sub(during).Seconds(), told(w.between(after, recovered)))
 	then := w.between(recovered, time.Now())
 	t.Logf("after that: %s", told(then))
+	if promised() {
+		backToUsual(t, usual, then)
+	}
+	d.lived()
+	same(t, quiet(t, l.fleet(t), d.key, d.partitions), got)
+}
+
+// backToUsual fails the test when panes take longer than before.
+func backToUsual(t *testing.T, usual, then []time.Duration) {
+	t.Helper()
 	if len(usual) == 0 || len(then) == 0 {
-		t.Fatal("no pane was decided before or none after: nothing is shown")
+		t.Error("no pane was decided before or none after: nothing is shown")
+		return
 	}
 	if got, want := then[len(then)-1], 2*usual[len(usual)-1]+time.Second; got > want {
 		t.Errorf("a pane is decided after up to %s when all should be as before, want at most %s", got, want)
 	}
-	d.lived()
-	same(t, quiet(t, l.fleet(t), d.key, d.partitions), got)
 }
 
 // achieved is the rate at which a phase was written.

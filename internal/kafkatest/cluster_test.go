@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,8 @@ func wantRecords(t *testing.T, c *Cluster, topic string, want ...string) {
 		}
 		got = append(got, string(value))
 	}
-	if strings.Join(got, " ") != strings.Join(want, " ") {
+	// A record whose answer was lost was written twice; all differ here.
+	if strings.Join(slices.Compact(got), " ") != strings.Join(want, " ") {
 		t.Fatalf("%s: records of %s: got %q, want %q", c.Name(), topic, got, want)
 	}
 }

@@ -14,7 +14,7 @@ func TestFullDiskEndsTheBroker(t *testing.T) {
 	c := JVM(t, Shape{Brokers: 1, DiskBytes: 48 << 20})
 	n, topic := c.Nodes()[0], UniquePrefix(t)+"telemetry"
 	createTopic(t, c, topic)
-	produce(t, c, topic, "0")
+	produceSoon(t, c, topic, "0")
 	acknowledged := []string{"0"}
 	n.FillDisk(t)
 	filler := strings.Repeat("x", 1000)

@@ -143,6 +143,7 @@ func TestSlowBroker(t *testing.T) {
 	c := JVM(t, Shape{Brokers: 1, Proxied: true})
 	topic := UniquePrefix(t) + "telemetry"
 	createTopic(t, c, topic)
+	produceSoon(t, c, topic, "zero")
 	const delay = 200 * time.Millisecond
 	c.Slow(t, delay)
 	began := time.Now()
@@ -158,5 +159,5 @@ func TestSlowBroker(t *testing.T) {
 	}
 	c.Slow(t, 0)
 	c.Nodes()[0].Cut(t)
-	wantRecords(t, c, topic, "one", "two")
+	wantRecords(t, c, topic, "zero", "one", "two")
 }

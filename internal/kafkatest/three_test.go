@@ -21,7 +21,8 @@ func createReplicated(t *testing.T, c *Cluster, topic string) {
 	c.AwaitInSync(t)
 }
 
-// produceSoon writes a record, again until a leader takes it.
+// produceSoon writes a record, again until a leader takes it: twice where the
+// answer was lost.
 func produceSoon(t *testing.T, c *Cluster, topic, value string) {
 	t.Helper()
 	var err error
@@ -41,7 +42,7 @@ func TestThreeOutliveTheirLeaders(t *testing.T) {
 	c := Three(t)
 	topic := UniquePrefix(t) + "telemetry"
 	createReplicated(t, c, topic)
-	produce(t, c, topic, "one")
+	produceSoon(t, c, topic, "one")
 
 	killed := c.Leader(t, topic, 0)
 	killed.Kill(t)
