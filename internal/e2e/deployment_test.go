@@ -204,8 +204,8 @@ func (d *deployment) killAll() {
 	}
 }
 
-// each calls fn for every committed record of a topic, partition by partition.
-func (d *deployment) each(topic stream.Topic, fn func(partition int32, r stream.Record)) {
+// batches calls fn for every committed batch of a topic, partition by partition.
+func (d *deployment) batches(topic stream.Topic, fn func(stream.Batch)) {
 	d.t.Helper()
 	counts, err := d.client.Counts(d.t.Context())
 	if err != nil {
@@ -214,9 +214,7 @@ func (d *deployment) each(topic stream.Topic, fn func(partition int32, r stream.
 	for p := int32(0); p < counts[topic]; p++ {
 		ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
 		err := d.client.Read(ctx, stream.Partition{Topic: topic, ID: p}, 0, func(b stream.Batch) error {
-			for _, r := range b.Records {
-				fn(p, r)
-			}
+			fn(b)
 			return nil
 		})
 		cancel()
@@ -224,6 +222,16 @@ func (d *deployment) each(topic stream.Topic, fn func(partition int32, r stream.
 			d.t.Fatalf("%s[%d]: %v", topic, p, err)
 		}
 	}
+}
+
+// each calls fn for every committed record of a topic, partition by partition.
+func (d *deployment) each(topic stream.Topic, fn func(partition int32, r stream.Record)) {
+	d.t.Helper()
+	d.batches(topic, func(b stream.Batch) {
+		for _, r := range b.Records {
+			fn(b.Partition.ID, r)
+		}
+	})
 }
 
 // records returns every committed record of a topic.

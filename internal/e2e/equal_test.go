@@ -79,7 +79,14 @@ func ofFleet(t *testing.T, attacks ...simulate.Attack) opener {
 // quiet runs the same stages in this process: what a live run has to equal.
 func quiet(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32) outputs {
 	t.Helper()
+	return quietUntil(t, source, key, partitions, 0)
+}
+
+// quietUntil is quiet without what was decided after an event time.
+func quietUntil(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32, until record.Micros) outputs {
+	t.Helper()
 	all := gather()
+	all.until = until
 	backtested(t, source, key, partitions, func(o backtest.Output) error { return all.take(o.Topic, o.Value) })
 	return all.outputs()
 }
@@ -113,6 +120,8 @@ func backtested(t *testing.T, source replay.Source, key pseudonym.Key, partition
 // gathering keeps the newest record of each (terminal, sequence), and what must
 // not be there.
 type gathering struct {
+	// until leaves out what was decided later; 0: nothing.
+	until     record.Micros
 	verdicts  map[record.Pseudonym]map[[2]int64]string
 	commands  map[record.Pseudonym]map[[2]int64]string
 	telemetry map[record.Pseudonym]int
@@ -146,8 +155,14 @@ func (g *gathering) take(topic stream.Topic, value []byte) error {
 		g.sources[from] = true
 		g.telemetry[r.Terminal]++
 	case *record.Verdict:
+		if g.until > 0 && r.DecidedAt > g.until {
+			return nil
+		}
 		g.put(g.verdicts, r.Terminal, [2]int64{r.StateGeneration, r.Sequence}, r)
 	case *record.IsolationCommand:
+		if g.until > 0 && r.IssuedAt > g.until {
+			return nil
+		}
 		// The fence counts active enforcers: not part of a comparison of runs.
 		r.Fence = 0
 		if g.commands[r.Terminal][[2]int64{0, r.Sequence}] != "" {
@@ -192,7 +207,14 @@ func ordered(from map[record.Pseudonym]map[[2]int64]string) map[record.Pseudonym
 
 func (d *deployment) outputs() outputs {
 	d.t.Helper()
+	return d.outputsUntil(0)
+}
+
+// outputsUntil is outputs without what was decided after an event time.
+func (d *deployment) outputsUntil(until record.Micros) outputs {
+	d.t.Helper()
 	all := gather()
+	all.until = until
 	for _, topic := range compared {
 		d.each(topic, func(_ int32, r stream.Record) {
 			if err := all.take(topic, r.Value); err != nil {
