@@ -64,6 +64,7 @@ type Run struct {
 	pending  int                        // records appended since the stages ran
 	begun    bool                       // there was an observation
 	stopped  map[place]bool
+	failing  map[place]bool
 }
 
 // place is where a task runs.
@@ -80,7 +81,7 @@ var outputs = []stream.Topic{
 
 // New makes the topics and starts every stage.
 func New(s Settings) (*Run, error) {
-	r := &Run{settings: s, log: memory.NewLog(), feed: feed.New(s.Partitions), read: map[stream.Partition]int64{}, stopped: map[place]bool{}}
+	r := &Run{settings: s, log: memory.NewLog(), feed: feed.New(s.Partitions), read: map[stream.Partition]int64{}, stopped: map[place]bool{}, failing: map[place]bool{}}
 	for _, t := range stream.Topics(s.Partitions) {
 		r.log.Create(t.Topic, t.Partitions)
 	}
@@ -106,6 +107,11 @@ func (r *Run) Restart(i int) error {
 			runner.Pause(at.partition, true)
 		}
 	}
+	for at, on := range r.failing {
+		if at.stage == i {
+			runner.Fail(at.partition, on)
+		}
+	}
 	return nil
 }
 
@@ -120,6 +126,12 @@ func (r *Run) Stop(i int, partition int32) {
 func (r *Run) StartAgain(i int, partition int32) error {
 	delete(r.stopped, place{i, partition})
 	return r.Restart(i)
+}
+
+// Fail lets the reads of one task of stage i fail until it is called with false.
+func (r *Run) Fail(i int, partition int32, on bool) {
+	r.failing[place{i, partition}] = on
+	r.runners[i].Fail(partition, on)
 }
 
 // Cut commits a checkpoint of every task of stage i, as its interval does live.

@@ -147,6 +147,8 @@ func (p *player) perform(a *arrival) error {
 		p.run.Stop(collectorStage, p.rawPartition(a.act.terminal))
 	case begin:
 		return p.run.StartAgain(collectorStage, p.rawPartition(a.act.terminal))
+	case fail, heal:
+		p.run.Fail(collectorStage, p.rawPartition(a.act.terminal), a.act.kind == fail)
 	case erase:
 		at := stream.Partition{Topic: stream.TelemetryRaw, ID: p.rawPartition(a.act.terminal)}
 		log.Trim(at, log.End(at))

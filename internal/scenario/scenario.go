@@ -91,6 +91,8 @@ const (
 	stop            // the collector of a raw partition dies, and nobody takes over
 	begin           // it is started again
 	erase           // what lies in a raw partition is deleted
+	fail            // reads of a raw partition fail
+	heal            // they succeed again
 )
 
 // act is something that is done to the pipeline.

@@ -71,9 +71,19 @@ func (p *parser) act(l *line, a *act) {
 			l.failf("%q is nothing that happens to a collector: want stops or starts", word)
 		}
 	case "telemetry.raw":
-		a.kind, a.terminal = erase, p.whose(l)
-		l.expect("is")
-		l.expect("deleted")
+		a.terminal = p.whose(l)
+		if l.accept("is") {
+			a.kind = erase
+			l.expect("deleted")
+			return
+		}
+		a.kind = heal
+		if !l.accept("can") {
+			a.kind = fail
+			l.expect("cannot")
+		}
+		l.expect("be")
+		l.expect("read")
 	}
 }
 
