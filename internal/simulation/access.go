@@ -151,8 +151,8 @@ func (a access) Await() error {
 	return a.outcome
 }
 
-// Wall is the clock all share.
-func (a access) Wall() record.Micros { return a.w.now }
+// Wall is the clock of the machine.
+func (a access) Wall() record.Micros { return a.inst.wall() }
 
 // Lost never happens: nothing is deleted in a run.
 func (a access) Lost(p stream.Partition, from int64) {

@@ -46,6 +46,7 @@ func (w *world) begun(id string) {
 	n := t.n
 	w.after(transactionTimeout, actorBroker, nil, func() {
 		if t.open && t.n == n {
+			w.tally["a transaction times out"]++
 			w.tell("the brokers abort the transaction of %s, open for %.0f s", id, seconds(transactionTimeout))
 			w.takeOver(id)
 		}

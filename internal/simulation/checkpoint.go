@@ -52,6 +52,7 @@ func (m *checkpoint) commit() error {
 	if !errors.Is(err, errBroken) || m.worker.stopping {
 		return err
 	}
+	m.w.tally["a checkpoint is aborted and made again"]++
 	m.w.tell("%s: a checkpoint cannot be written; it is aborted and is tried again", m.worker)
 	if err := m.request(aborting, m.worker.txn.ending(false, m.dice)); err != nil {
 		return err

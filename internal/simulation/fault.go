@@ -2,6 +2,7 @@ package simulation
 
 // befall lets a fault happen, or arms it.
 func (w *world) befall(f Fault) {
+	w.tally[faultNames[f.Kind]]++
 	if f.Kind > Join || f.Point != anywhere {
 		w.tell("%s", f)
 	}
@@ -61,6 +62,7 @@ func (w *world) strikes(r *routine, p Point, phase Phase) bool {
 		}
 		w.armed = append(w.armed[:n:n], w.armed[n+1:]...)
 		i := r.of
+		w.tally[faultNames[f.Kind]+" at "+pointNames[p]+", "+phaseNames[phase]]++
 		w.after(0, 0, nil, func() {
 			w.tell("%s has come to %s (%s)", i, pointNames[p], phaseNames[phase])
 			w.strike(f, i)

@@ -19,10 +19,11 @@ type instance struct {
 	actor   uint64
 	dice    dice
 	board   *stream.Board
-	workers []*worker // in order of partition
-	ending  []*worker // taken away, and not finished
-	started int       // workers
-	heard   int64     // position in progress
+	workers []*worker     // in order of partition
+	ending  []*worker     // taken away, and not finished
+	started int           // workers
+	heard   int64         // position in progress
+	skew    record.Micros // of its clock against the brokers'
 
 	generation int // of the group that its assignment is from
 	frozen     bool
@@ -38,12 +39,16 @@ func (i *instance) String() string { return fmt.Sprintf("%s %d", stageNames[i.st
 func newInstance(w *world, stage, number int) *instance {
 	i := &instance{w: w, stage: stage, number: number, actor: name(uint64(stage)+100, uint64(number))}
 	i.dice = newDice(w.plan.Seed, i.actor)
+	i.skew = i.dice.between(-2*record.Second, 2*record.Second)
 	if w.stages[stage].Aligned {
-		i.board = stream.NewBoard(int32(len(w.lives[stage])), w.now)
+		i.board = stream.NewBoard(int32(len(w.lives[stage])), i.wall())
 		i.listen()
 	}
 	return i
 }
+
+// wall is the clock of the instance's machine.
+func (i *instance) wall() record.Micros { return i.w.now + i.skew }
 
 // listen hears what collectors elsewhere say of their partitions.
 func (i *instance) listen() {
@@ -54,7 +59,7 @@ func (i *instance) listen() {
 			break
 		}
 		for _, r := range b.Records {
-			i.board.HeardRecord(r, i.w.now)
+			i.board.HeardRecord(r, i.wall())
 		}
 	}
 	wait := i.dice.between(50*record.Millisecond, 500*record.Millisecond)
@@ -183,6 +188,9 @@ func (i *instance) wake() {
 		return
 	}
 	i.frozen = false
+	if g := i.w.groups[i.stage]; !slices.Contains(g.members, i) && len(i.workers) > 0 {
+		i.w.tally["an owner wakes that the group has given up"]++
+	}
 	i.w.tell("%s wakes%s", i, i.doing())
 	for _, e := range i.parked {
 		i.w.after(i.dice.between(0, 5*record.Millisecond), e.actor, e.of, e.do)

@@ -129,8 +129,11 @@ func (d dice) fault(in *Input) Fault {
 		Kind: FaultKind(d.IntN(int(faultKinds))), Stage: d.IntN(3), Slot: d.IntN(8),
 		At: d.between(in.Start, in.last()), Phase: Phase(d.IntN(int(phases))),
 	}
-	if d.one(3) {
+	switch d.IntN(6) {
+	case 0, 1:
 		f.Kind = Crash
+	case 2:
+		f.Kind = Freeze
 	}
 	longest := 60 * record.Second
 	if in.Kind == Loose {

@@ -3,6 +3,7 @@ package simulation
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -77,6 +78,50 @@ func runInput(t *testing.T, n, from, to uint64) (results []Result) {
 		results = append(results, r)
 	}
 	return results
+}
+
+// What the plans are made for does happen: crashes and stops in every phase of
+// every request, owners that are fenced, zombies, time-outs.
+func TestFaultsStrike(t *testing.T) {
+	tally := map[string]int{}
+	for s := range uint64(400) {
+		in := MakeInput(s / runsPerInput)
+		w, err := newWorld(MakePlan(s, in), in, hooks{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.run(); err != nil {
+			t.Fatal(err)
+		}
+		for what, n := range w.tally {
+			tally[what] += n
+		}
+		w.kill()
+	}
+	for _, what := range slices.Sorted(maps.Keys(tally)) {
+		t.Logf("%5d %s", tally[what], what)
+	}
+	for _, what := range wanted() {
+		if tally[what] == 0 {
+			t.Errorf("in 400 runs never: %s", what)
+		}
+	}
+}
+
+// wanted are the things that have to happen. The tail of a topic is read only by
+// a task without state, so once in a run, and fingerprints in few restores.
+func wanted() []string {
+	all := []string{"an owner is fenced", "a fenced owner goes on", "an owner wakes that the group has given up",
+		"a checkpoint is aborted and made again", "a transaction times out"}
+	all = append(all, faultNames[:]...)
+	for p := acquiring; p < points; p++ {
+		for phase := range phases {
+			if p != tailing && p != summing && p != aborting {
+				all = append(all, faultNames[Crash]+" at "+pointNames[p]+", "+phaseNames[phase])
+			}
+		}
+	}
+	return all
 }
 
 // What is not the seed's does not reach a run: not the order of a map, not the

@@ -92,6 +92,7 @@ func (w *worker) halt() {
 	w.poke()
 	w.w.after(finishWithin, w.actor, w.inst, func() {
 		if !w.gone {
+			w.w.tally["a worker does not finish in time"]++
 			w.w.tell("%s did not finish in time", w)
 			w.vanish()
 		}
@@ -110,7 +111,7 @@ func (w *worker) vanish() {
 func (w *worker) leaveBoard() {
 	w.gone = true
 	if w.seat != nil {
-		w.inst.board.Leave(w.seat, w.w.now)
+		w.inst.board.Leave(w.seat, w.inst.wall())
 		w.seat = nil
 	}
 }
@@ -126,6 +127,7 @@ func (w *worker) run() {
 			w.w.tell("%s is stopped without a last checkpoint: %v", w, err)
 		case w.stopping:
 		case fenced(err):
+			w.w.tally["an owner is fenced"]++
 			w.w.tell("%s is fenced", w)
 			w.renew()
 		case errors.Is(err, errBroken):
@@ -146,6 +148,7 @@ func (w *worker) run() {
 func (w *worker) renew() {
 	for !w.stopping && w.sleep(sessionTimeout/2) {
 		if w.inst.member() {
+			w.w.tally["a fenced owner goes on"]++
 			w.txn.producer = nil
 			return
 		}

@@ -53,6 +53,7 @@ type world struct {
 
 	steps   int              // things that have happened
 	most    map[string]int64 // the most that was held at any time, by figure
+	tally   map[string]int   // how often things happened, by what they are
 	telling bool             // the story is asked for
 	story   []string         // what happened
 }
@@ -121,7 +122,7 @@ func newWorld(plan *Plan, in *Input, h hooks) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{plan: plan, in: in, hooks: h, stages: stages, log: newLog(in.Partitions), transactions: map[string]*transaction{}, most: map[string]int64{}}
+	w := &world{plan: plan, in: in, hooks: h, stages: stages, log: newLog(in.Partitions), transactions: map[string]*transaction{}, most: map[string]int64{}, tally: map[string]int{}}
 	w.log.HoldMarkers(true)
 	for i := range w.stages {
 		n := in.Partitions
