@@ -48,8 +48,6 @@ func (l *List[T]) Add(spare *Spare[T]) int32 {
 		l.pages, l.shared = append(l.pages, spare.take()), append(l.shared, false)
 	}
 	l.length++
-	var zero T
-	*l.Edit(index) = zero
 	return index
 }
 
@@ -84,7 +82,7 @@ func (l *List[T]) Unshare(from *List[T]) {
 // Spare keeps pages that no list uses, for the lists that share it.
 type Spare[T any] struct{ pages []*[Size]T }
 
-// take returns a spare page, or a new one.
+// take returns a spare page, or a new one: zero in either case.
 func (s *Spare[T]) take() *[Size]T {
 	if s == nil || len(s.pages) == 0 {
 		return new([Size]T)
@@ -92,5 +90,6 @@ func (s *Spare[T]) take() *[Size]T {
 	last := len(s.pages) - 1
 	p := s.pages[last]
 	s.pages[last], s.pages = nil, s.pages[:last]
+	*p = [Size]T{}
 	return p
 }

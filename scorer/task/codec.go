@@ -5,7 +5,6 @@ import (
 
 	"cordon/internal/record"
 	"cordon/internal/record/wire"
-	"cordon/scorer/judge"
 	"cordon/scorer/pane"
 )
 
@@ -74,7 +73,8 @@ func (f *frozen) appendPanes(b []byte, term *terminal) []byte {
 // piece.
 type stored struct{ file, panes []byte }
 
-// read fills in a fresh terminal, and reports whether it could.
+// read fills in a terminal, which may hold an earlier piece of its own, and
+// reports whether it could.
 func (t *terminal) read(value []byte, s *stored) bool {
 	r := wire.NewReader(value)
 	tells := r.Int()
@@ -85,6 +85,7 @@ func (t *terminal) read(value []byte, s *stored) bool {
 	t.context.Read(&r, new(pane.Context))
 	t.evidence.Read(&r, t.last)
 	t.memory.Read(&r, t.last)
+	t.warned = [2]record.Micros{}
 	if tells&tellsWarned != 0 {
 		for i := range t.warned {
 			t.warned[i] = record.Micros(r.Long())
@@ -99,22 +100,13 @@ func (t *terminal) read(value []byte, s *stored) bool {
 	return r.Done()
 }
 
-// readCase reads a stored case.
-func readCase(c *judge.Case, b []byte) error {
-	rest, err := c.Restore(b)
-	if err == nil && len(rest) > 0 {
-		err = errShort
-	}
-	return err
-}
-
 // openPanes opens the stored panes of a terminal.
 func (t *Task) openPanes(number int32, b []byte) error {
 	term := t.roster.at(number)
 	known := pane.Known{Context: &term.context, Seed: pane.SeedOf(term.id)}
 	for r := wire.NewReader(b); !r.Done(); {
 		n := pane.ReadNumber(&r, term.last)
-		if !t.ring.Covers(n) || t.ring.Find(n, &term.open) != nil {
+		if !t.ring.Covers(n) || term.open[n%pane.Width] != 0 {
 			return errNotOpen
 		}
 		slot := t.ring.Open(n, &term.open, number)

@@ -114,7 +114,7 @@ func (t *Task) openFormerPanes(number int32, b []byte) error {
 			return errShort
 		}
 		n := pane.Number(binary.LittleEndian.Uint32(b))
-		if !t.ring.Covers(n) || t.ring.Find(n, &term.open) != nil {
+		if !t.ring.Covers(n) || term.open[n%pane.Width] != 0 {
 			return errNotOpen
 		}
 		slot := t.ring.Open(n, &term.open, number)

@@ -93,18 +93,24 @@ func (t *Task) restoreTerminal(id record.Pseudonym, value []byte) error {
 	}
 	number := t.roster.number(id)
 	term := t.roster.at(number)
-	file := term.file
-	*term = terminal{id: id, flags: flagLive, file: file}
-	var more stored
-	if !term.read(value, &more) {
-		return fmt.Errorf("terminal: %w", errShort)
+	if more := (stored{}); term.read(value, &more) {
+		t.restoring.keep(number, more.panes)
+		return t.restoreCase(term, more.file)
 	}
-	t.restoring.keep(number, more.panes)
-	if more.file == nil {
+	return fmt.Errorf("terminal: %w", errShort)
+}
+
+// restoreCase takes the case of a terminal, or that it has none.
+func (t *Task) restoreCase(term *terminal, b []byte) error {
+	if b == nil {
 		t.roster.dropCase(term)
 		return nil
 	}
-	return readCase(t.roster.openCase(term), more.file)
+	rest, err := t.roster.openCase(term).Restore(b)
+	if err == nil && len(rest) > 0 {
+		err = errShort
+	}
+	return err
 }
 
 // keep keeps the open panes of a terminal until it is known which are open.
@@ -125,7 +131,9 @@ func (t *Task) Start(from stream.Start) error {
 	t.deadLetters = from.Partitions[stream.DeadLetters]
 	t.digest = t.settings.Digest(from.Partitions[stream.Telemetry])
 	t.generation = t.startGeneration(&from)
-	t.coverage.add(tally{missing: int64(len(from.Lost))}, t.clock.watermark)
+	if lost := len(from.Lost); lost > 0 {
+		t.coverage.add(tally{missing: int64(lost)}, t.clock.watermark)
+	}
 	t.names.start()
 	if err := t.startFormer(); err != nil {
 		return t.refusal(err)
