@@ -4,9 +4,10 @@ GO       ?= go
 BIN      := bin
 # What test, race and bench look at.
 PACKAGES ?= ./...
-# How long each fuzz target runs in `make fuzz`, and `make soak` as a whole.
+# How long each fuzz target runs in `make fuzz`, and each of the two parts of
+# `make soak`.
 FUZZTIME ?= 30s
-SOAKTIME ?= 10m
+SOAKTIME ?= 30m
 # A capture for `make demo CAPTURE=file`; empty: a simulated fleet.
 CAPTURE  ?=
 
@@ -28,8 +29,9 @@ demo: build ## a simulated outbreak through the three programs, on an embedded b
 test: ## everything, with real Kafka where it can be had; its last lines say which broker
 	@scripts/test.sh $(PACKAGES)
 
-soak: ## random restarts of the programs under load for SOAKTIME
-	CORDON_SOAK=$(SOAKTIME) $(GO) test ./internal/e2e -run Soak -count=1 -timeout 0 -v
+soak: ## kills, pauses, rebalances, broken brokers at random, for SOAKTIME on one broker, then on three
+	CORDON_SOAK=$(SOAKTIME) CORDON_SOAK_BROKERS=1 $(GO) test ./internal/e2e -run '^TestSoak$$' -count=1 -timeout 0 -v
+	CORDON_SOAK=$(SOAKTIME) CORDON_SOAK_BROKERS=3 $(GO) test ./internal/e2e -run '^TestSoak$$' -count=1 -timeout 0 -v
 
 race: ## the tests under the race detector, on the embedded broker
 	CORDON_TEST_BROKER=embedded $(GO) test -race -timeout 30m $(PACKAGES)

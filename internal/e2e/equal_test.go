@@ -231,36 +231,49 @@ func (d *deployment) outputsUntil(until record.Micros) outputs {
 // same compares two runs, byte for byte per terminal.
 func same(t *testing.T, want, got outputs) {
 	t.Helper()
-	compare(t, "verdicts", want.verdicts, got.verdicts)
-	compare(t, "commands", want.commands, got.commands)
-	for id, n := range want.telemetry {
-		if got.telemetry[id] != n {
-			t.Errorf("%d records of telemetry of terminal %s, the backtest has %d", got.telemetry[id], id, n)
-		}
-	}
+	differ(t, want, got)
 }
 
-func compare(t *testing.T, what string, want, got map[record.Pseudonym][]string) {
+// differ is same, and returns how many records are lost, doubled or different.
+func differ(t *testing.T, want, got outputs) int {
 	t.Helper()
+	n := compare(t, "verdicts", want.verdicts, got.verdicts) + compare(t, "commands", want.commands, got.commands)
+	for id, records := range want.telemetry {
+		if got.telemetry[id] != records {
+			n++
+			t.Errorf("%d records of telemetry of terminal %s, the backtest has %d", got.telemetry[id], id, records)
+		}
+	}
+	return n
+}
+
+func compare(t *testing.T, what string, want, got map[record.Pseudonym][]string) (n int) {
+	t.Helper()
+	differs := func(format string, args ...any) {
+		t.Helper()
+		t.Errorf(format, args...)
+		n++
+	}
 	if len(want) == 0 {
-		t.Errorf("the backtest gives no %s: nothing is compared", what)
+		differs("the backtest gives no %s: nothing is compared", what)
 	}
 	for id := range got {
 		if want[id] == nil {
-			t.Errorf("%s of terminal %s, which the backtest has none of: %s", what, id, got[id][0])
+			differs("%s of terminal %s, which the backtest has none of: %s", what, id, got[id][0])
 		}
 	}
 	for id, lines := range want {
 		for i := range lines {
 			if i >= len(got[id]) || got[id][i] != lines[i] {
-				t.Errorf("%s %d of %d of terminal %s differ\nbacktest: %s\nlive:     %s", what, i, len(lines), id, lines[i], at(got[id], i))
+				differs("%s %d of %d of terminal %s differ\nbacktest: %s\nlive:     %s", what, i, len(lines), id, lines[i], at(got[id], i))
 				break
 			}
 		}
 		if len(got[id]) > len(lines) {
-			t.Errorf("terminal %s has %d %s, the backtest %d: %s", id, len(got[id]), what, len(lines), strings.Join(got[id][len(lines):], "\n"))
+			differs("terminal %s has %d %s, the backtest %d: %s", id, len(got[id]), what, len(lines), strings.Join(got[id][len(lines):], "\n"))
 		}
 	}
+	return n
 }
 
 func at(lines []string, i int) string {

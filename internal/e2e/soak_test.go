@@ -1,73 +1,138 @@
 package e2e
 
 import (
+	"cmp"
+	"context"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
+	"cordon/internal/kafkatest"
 	"cordon/internal/record"
+	"cordon/internal/replay"
 	"cordon/internal/simulate"
+	"cordon/internal/stream"
 )
 
-// Soak replays fleets one after the other for CORDON_SOAK (make soak), and every
-// few seconds kills or restarts one of the programs at random. Each fleet must
-// come out as in a backtest. The seed is printed, so that a run can be repeated.
+const (
+	// soakPartitions are shared out among up to soakInstances of each program.
+	soakPartitions, soakInstances = 4, 3
+	// soakFleet is replayed at soakSpeed in each round: 2 minutes.
+	soakFleet, soakSpeed = 40 * record.Minute, 20
+	// soakDecided bounds the wait for the end of a round once it is written.
+	soakDecided = 5 * time.Minute
+)
+
+// Soak replays fleets one after the other for CORDON_SOAK (make soak), with two
+// instances of each program at first. Every CORDON_SOAK_EVERY (15 s) something
+// happens, at random: events in disturbance_test.go. Each round must come out as
+// in a backtest. CORDON_SOAK_BROKERS=3 makes three brokers that copy each other
+// of the one. CORDON_SOAK_SEED chooses what happens; the seed is printed.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("CORDON_SOAK"))
 	if err != nil {
 		t.Skip("skipped: a soak runs for CORDON_SOAK, such as 10m (make soak)")
 	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	dice := rand.New(rand.NewPCG(seed, 0))
-	for end, round := time.Now().Add(length), 1; time.Now().Before(end) && !t.Failed(); round++ {
-		soakRound(t, dice, round)
+	every, err := time.ParseDuration(cmp.Or(os.Getenv("CORDON_SOAK_EVERY"), "15s"))
+	if err != nil {
+		t.Fatalf("CORDON_SOAK_EVERY: %v", err)
 	}
+	seed, err := strconv.ParseUint(cmp.Or(os.Getenv("CORDON_SOAK_SEED"), strconv.FormatInt(time.Now().UnixNano(), 10)), 10, 64)
+	if err != nil {
+		t.Fatalf("CORDON_SOAK_SEED: %v", err)
+	}
+	s := &soak{every: every, dice: rand.New(rand.NewPCG(seed, 0)), replication: 1, events: map[string]int{}}
+	if os.Getenv("CORDON_SOAK_BROKERS") == "3" {
+		s.cluster, s.replication = kafkatest.Three(t), 3
+	} else {
+		s.cluster = kafkatest.Private(t)
+	}
+	t.Logf("soak of %s, an event every %s, on %s; CORDON_SOAK_SEED=%d", length, every, s.cluster.Name(), seed)
+	for end := time.Now().Add(length); time.Now().Before(end) && s.differences == 0; {
+		s.rounds++
+		s.round(t)
+	}
+	t.Logf("soak: %d rounds, events %v, %d records, %d differences", s.rounds, s.events, s.records, s.differences)
 }
 
-// soakRound replays 20 minutes of a fleet in 60 s under random interruptions.
-func soakRound(t *testing.T, dice *rand.Rand, round int) {
+// soak is what a soak has come to.
+type soak struct {
+	every       time.Duration
+	dice        *rand.Rand
+	cluster     *kafkatest.Cluster
+	replication int16
+	rounds      int
+	events      map[string]int // by kind
+	records     int64
+	differences int
+}
+
+// round replays a fleet under disturbances, and compares.
+func (s *soak) round(t *testing.T) {
 	start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
-	seed := dice.Uint64()
+	seed := s.dice.Uint64()
 	open := func() *simulate.Fleet {
-		fleet, err := simulate.New(simulate.Settings{Terminals: 500, Start: start, Duration: 20 * record.Minute, Seed: seed, Attacks: outbreak, Lifelike: true})
+		fleet, err := simulate.New(simulate.Settings{Terminals: 500, Start: start, Duration: soakFleet, Seed: seed, Attacks: outbreak, Lifelike: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return fleet
 	}
-	d := deploy(t, 4)
+	// A long interval lets much be repeated after a kill, a short one lets kills
+	// meet checkpoints.
+	interval := []string{"1s", "5s", "30s"}[s.dice.IntN(3)]
+	d := deployOn(t, plan{partitions: soakPartitions, cluster: s.cluster, replication: s.replication,
+		env: map[string][]string{"scorer": {"CORDON_CHECKPOINT_INTERVAL=" + interval}}})
+	defer d.killAll()
 	d.startAll()
-	stop, done := make(chan struct{}), make(chan int)
-	go func() {
-		defer close(done) // also when a program that does not stop ends it
-		done <- interrupt(d, dice, stop)
-	}()
-	got := d.replayed(open(), 20, nil)
-	close(stop)
-	n := <-done
-	same(t, quiet(t, open(), d.key, d.partitions), got)
-	t.Logf("round %d: %d terminals with verdicts, %d interruptions", round, len(got.verdicts), n)
-	d.killAll()
+	for _, of := range soaked {
+		d.launch(of + "-2")
+	}
+	t.Logf("round %d: prefix %s, the scorers' checkpoint.interval is %s", s.rounds, d.prefix, interval)
+	got, records := s.disturbed(t, d, open())
+	s.records += records
+	n := differ(t, quiet(t, open(), d.key, d.partitions), got)
+	s.differences += n
+	d.checkAudit()
+	t.Logf("round %d: %d records, %d terminals with verdicts, %d differences", s.rounds, records, len(got.verdicts), n)
+	if t.Failed() {
+		s.differences = max(s.differences, 1)
+		d.keepLogs()
+	}
 }
 
-// interrupt kills or restarts a random program every 3 to 10 s until stop, and
-// returns how often.
-func interrupt(d *deployment, dice *rand.Rand, stop <-chan struct{}) int {
-	names := []string{"collector", "scorer", "enforcer"}
-	for n := 0; ; n++ {
-		select {
-		case <-stop:
-			return n
-		case <-time.After(3*time.Second + rand.N(7*time.Second)):
-		}
-		name := names[dice.IntN(len(names))]
-		if dice.IntN(3) == 0 {
-			d.stop(name)
-		} else {
-			d.kill(name)
-		}
-		d.start(name)
+// disturbed replays a source while events happen, and waits for the end.
+func (s *soak) disturbed(t *testing.T, d *deployment, source replay.Source) (outputs, int64) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	mark, err := replay.MarkOutputs(ctx, d.client, stream.Verdicts)
+	if err != nil {
+		t.Fatal(err)
 	}
+	var result replay.Result
+	ended := make(chan error, 1)
+	go func() {
+		var err error
+		result, err = replay.Run(ctx, replay.Settings{Client: d.client, Source: source, Speed: soakSpeed})
+		ended <- err
+	}()
+	disturb := &disturbances{soak: s, d: d, t: t}
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Fatalf("the replay ended: %v", err)
+			}
+		case <-time.After(s.every):
+			disturb.next()
+			continue
+		}
+		break
+	}
+	disturb.checkAlive()
+	limit, cancel := context.WithTimeout(ctx, soakDecided)
+	defer cancel()
+	return d.decided(limit, mark, result), result.Records
 }
