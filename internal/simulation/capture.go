@@ -18,7 +18,25 @@ func (g *generator) capture() {
 	g.in.Partitions = 8
 	g.userPlanes, g.sessions = 1, 1
 	g.probes = []probe{{id: "upf-1", clocked: true}, {id: "smf-1", clocked: true}}
-	busy := g.dice.Int32N(8)
+	g.crowd(g.dice.Int32N(8))
+	f := feed.New(8)
+	now := epoch + age
+	g.in.Start = now + record.Micros(g.dice.IntN(3))*record.Second
+	for _, o := range g.traffic() {
+		g.in.Records++
+		o.SourceID = g.probes[o.source].id
+		g.in.Appends = append(g.in.Appends, Append{At: now, Sends: slices.Clone(f.Add(&o.Telemetry))})
+		now += g.dice.between(record.Millisecond, 8*record.Millisecond)
+	}
+	g.in.Appends, g.in.End = merge(g.in.Appends), now
+	for _, after := range tailTimes {
+		at := g.to + after
+		g.in.Tail = append(g.in.Tail, Append{At: max(now, at), Sends: slices.Clone(f.ClockAt(at))})
+	}
+}
+
+// crowd gives every terminal an address that lies in one partition.
+func (g *generator) crowd(busy int32) {
 	g.populate(8+g.dice.IntN(6), func(int) bool { return true })
 	for i := range g.terminals {
 		t := &g.terminals[i]
@@ -26,27 +44,6 @@ func (g *generator) capture() {
 			t.address = netip.AddrFrom4([4]byte{10, 46, byte(n), byte(i + 1)})
 		}
 	}
-	f := feed.New(8)
-	now := epoch + age
-	g.in.Start = now + record.Micros(g.dice.IntN(3))*record.Second
-	write := func(sends []stream.Send) {
-		g.in.Appends = append(g.in.Appends, Append{At: now, Sends: slices.Clone(sends)})
-	}
-	for _, o := range g.traffic() {
-		g.in.Records++
-		o.SourceID = g.probes[o.source].id
-		write(f.Add(&o.Telemetry))
-		now += g.dice.between(record.Millisecond, 8*record.Millisecond)
-	}
-	g.in.End = now
-	for _, after := range tailTimes {
-		at := g.to + after
-		write(f.ClockAt(at))
-		last := &g.in.Appends[len(g.in.Appends)-1]
-		last.At = max(now, at)
-		g.in.Tail, g.in.Appends = append(g.in.Tail, *last), g.in.Appends[:len(g.in.Appends)-1]
-	}
-	g.in.Appends = merge(g.in.Appends)
 }
 
 // merge puts appends of a moment together, as a writer at full speed does.

@@ -1,12 +1,9 @@
 package simulation
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
-	"cordon/enforcer/audit"
-	"cordon/internal/record"
 	"cordon/internal/scenario"
 	"cordon/internal/stream"
 )
@@ -53,7 +50,7 @@ func (w *world) check(want *Expected) (Result, error) {
 			}
 		}
 	}
-	return r, errors.Join(w.checkWarnings(), w.checkAudit(), w.checkBounds(), w.checkEnd())
+	return r, errors.Join(w.checkWarnings(), w.checkAudit(), w.checkClocks(got), w.checkBounds(), w.checkEnd())
 }
 
 // checkOutcomes: each raw record has one outcome, that of the quiet run. What a
@@ -144,62 +141,4 @@ func (w *world) checkWarnings() error {
 		}
 		return nil
 	}, stream.VerdictsEarly)
-}
-
-// checkAudit: the chain holds and the fence of commands never falls.
-func (w *world) checkAudit() error {
-	var v audit.Verifier
-	fences := map[stream.Partition]int64{}
-	return each(w.log, func(p stream.Partition, r stream.Record) error {
-		decoded, err := record.Decode(r.Value)
-		switch d := decoded.(type) {
-		case *record.AuditEvent:
-			return v.Check(d)
-		case *record.IsolationCommand:
-			if d.Fence < fences[p] {
-				return fmt.Errorf("fence %d after %d", d.Fence, fences[p])
-			}
-			fences[p] = d.Fence
-		}
-		return err
-	}, stream.Audit, stream.IsolationCommands, stream.IsolationRehearsal)
-}
-
-// checkBounds: what tasks held stayed within what their settings allow, and
-// alignment kept the scorer's side buffer from overflowing.
-func (w *world) checkBounds() error {
-	for _, b := range []struct {
-		figure string
-		most   int64
-	}{
-		{"effects", stream.MaxEffects + 1<<20}, {"scorer_held_bytes", heldBytes}, {"collector_held_bytes", 64 << 20},
-		{"collector_bindings", 1_000_000}, {"scorer_raw_partitions_dropped_total", 0},
-	} {
-		if got := w.most[b.figure]; got > b.most {
-			return fmt.Errorf("%s was %d, the bound is %d", b.figure, got, b.most)
-		}
-	}
-	return nil
-}
-
-// checkEnd: the clock of every partition of verdicts has come to the end.
-func (w *world) checkEnd() error {
-	last := w.in.Tail[len(w.in.Tail)-1].At - record.Minute
-	newest := make([]record.Micros, w.in.Partitions)
-	err := each(w.log, func(p stream.Partition, r stream.Record) error {
-		if bytes.Equal(r.Key, []byte("progress")) {
-			var g record.Progress
-			if err := record.DecodeInto(r.Value, &g); err != nil {
-				return err
-			}
-			newest[p.ID] = max(newest[p.ID], g.Time)
-		}
-		return nil
-	}, stream.Verdicts)
-	for id, at := range newest {
-		if at < last && err == nil {
-			return fmt.Errorf("the clock of verdicts[%d] stopped at %s, before the end at %s", id, clockText(at), clockText(last))
-		}
-	}
-	return err
 }

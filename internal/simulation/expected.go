@@ -42,27 +42,19 @@ func expect(in *Input, h hooks) (*Expected, error) {
 		return nil, err
 	}
 	log := newLog(in.Partitions)
-	for _, appends := range [][]Append{in.Appends, in.Tail} {
-		for _, a := range appends {
-			log.SetTime(a.At)
-			if err := log.Append(a.Sends); err != nil {
-				return nil, err
-			}
+	for _, a := range slices.Concat(in.Appends, in.Tail) {
+		log.SetTime(a.At)
+		if err := log.Append(a.Sends); err != nil {
+			return nil, err
 		}
 	}
 	late := int64(0)
 	for _, s := range stages {
-		r, err := memory.NewRunner(log, s)
+		tasks, err := runQuietly(log, s)
 		if err != nil {
 			return nil, err
 		}
-		r.CutBytes = 1 << 20
-		for moved := true; moved; {
-			if moved, err = r.Step(); err != nil {
-				return nil, err
-			}
-		}
-		for _, task := range r.Tasks() {
+		for _, task := range tasks {
 			late += lateOf(task)
 		}
 	}
@@ -71,6 +63,21 @@ func expect(in *Input, h hooks) (*Expected, error) {
 		x.Late = late
 	}
 	return x, err
+}
+
+// runQuietly runs one stage to the end of its input.
+func runQuietly(log *memory.Log, s *stream.Stage) ([]stream.Task, error) {
+	r, err := memory.NewRunner(log, s)
+	if err != nil {
+		return nil, err
+	}
+	r.CutBytes = 1 << 20
+	for moved := true; moved; {
+		if moved, err = r.Step(); err != nil {
+			return nil, err
+		}
+	}
+	return r.Tasks(), nil
 }
 
 // lateOf is how many records came late to a scorer.
@@ -89,33 +96,44 @@ func gather(log *memory.Log) (x *Expected, err error) {
 	if x.Outcomes, err = outcomes(log); err != nil {
 		return nil, err
 	}
-	var verdicts []*record.Verdict
-	var commands []*record.IsolationCommand
+	var d decisions
+	if d, err = decided(log); err != nil {
+		return nil, err
+	}
+	x.Deferred = d.deferred
+	if x.Verdicts, err = scenario.Confirmed(d.verdicts); err != nil {
+		return nil, err
+	}
+	x.Commands, err = scenario.ConfirmedCommands(d.commands)
+	return x, err
+}
+
+// decisions are what scorer and enforcer wrote.
+type decisions struct {
+	verdicts []*record.Verdict
+	commands []*record.IsolationCommand
+	deferred bool // a limit held a command back
+}
+
+func decided(log *memory.Log) (d decisions, err error) {
 	seen := map[string]bool{} // repeats are decoded once
 	err = each(log, func(_ stream.Partition, r stream.Record) error {
 		if seen[string(r.Value)] {
 			return nil
 		}
 		seen[string(r.Value)] = true
-		decoded, err := record.Decode(r.Value)
-		switch d := decoded.(type) {
+		rec, err := record.Decode(r.Value)
+		switch rec := rec.(type) {
 		case *record.Verdict:
-			verdicts = append(verdicts, d)
+			d.verdicts = append(d.verdicts, rec)
 		case *record.IsolationCommand:
-			commands = append(commands, d)
+			d.commands = append(d.commands, rec)
 		case *record.AuditEvent:
-			x.Deferred = x.Deferred || d.Kind == "DEFER"
+			d.deferred = d.deferred || rec.Kind == "DEFER"
 		}
 		return err
 	}, stream.Verdicts, stream.IsolationCommands, stream.IsolationRehearsal, stream.Audit)
-	if err != nil {
-		return nil, err
-	}
-	if x.Verdicts, err = scenario.Confirmed(verdicts); err != nil {
-		return nil, err
-	}
-	x.Commands, err = scenario.ConfirmedCommands(commands)
-	return x, err
+	return d, err
 }
 
 // each calls do for every committed record of topics, in order.

@@ -73,8 +73,7 @@ func (g *group) rebalance() {
 	g.w.after(g.dice.between(20*record.Millisecond, 1500*record.Millisecond), actorGroup, nil, g.generate)
 }
 
-// generate shares the partitions out: members keep what they have up to their
-// share, the rest goes to whoever has least.
+// generate shares the partitions out and tells the members.
 func (g *group) generate() {
 	g.pending = false
 	g.generation++
@@ -82,6 +81,20 @@ func (g *group) generate() {
 		clear(g.owners)
 		return
 	}
+	own := g.share()
+	for at, i := range g.members {
+		for _, id := range own[at] {
+			g.owners[id] = i
+		}
+		generation := g.generation
+		g.w.tell("%s is given partitions %v", i, own[at])
+		g.w.after(g.dice.latency(), i.actor, i, func() { i.assign(generation, own[at]) })
+	}
+}
+
+// share returns the partitions of each member: members keep what they have up to
+// their share, the rest goes to whoever has least.
+func (g *group) share() [][]int32 {
 	share := (int(g.partitions) + len(g.members) - 1) / len(g.members)
 	own := make([][]int32, len(g.members))
 	var free []int32
@@ -102,12 +115,5 @@ func (g *group) generate() {
 		}
 		own[least] = append(own[least], id)
 	}
-	for at, i := range g.members {
-		for _, id := range own[at] {
-			g.owners[id] = i
-		}
-		generation := g.generation
-		g.w.tell("%s is given partitions %v", i, own[at])
-		g.w.after(g.dice.latency(), i.actor, i, func() { i.assign(generation, own[at]) })
-	}
+	return own
 }

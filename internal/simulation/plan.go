@@ -98,6 +98,12 @@ func MakePlan(seed uint64, in *Input) *Plan {
 		d.pick(2*record.Second, 6*record.Second, 15*record.Second, 30*record.Second),
 		d.pick(300*record.Millisecond, record.Second, 3*record.Second),
 	}
+	p.Faults = d.faults(in)
+	return p
+}
+
+// faults draws a handful of faults, now and then dozens.
+func (d dice) faults(in *Input) (all []Fault) {
 	n := d.IntN(7)
 	if d.one(8) {
 		n = 8 + d.IntN(20)
@@ -107,13 +113,12 @@ func MakePlan(seed uint64, in *Input) *Plan {
 		f := d.fault(in)
 		if f.Stage == 0 && in.Kind != Loose {
 			f.For = min(f.For, left)
-			left -= f.For + min(f.For, sessionTimeout)
-			left = max(left, 0)
+			left = max(left-f.For-min(f.For, sessionTimeout), 0)
 		}
-		p.Faults = append(p.Faults, f)
+		all = append(all, f)
 	}
-	slices.SortStableFunc(p.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
-	return p
+	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
+	return all
 }
 
 func (d dice) pick(of ...record.Micros) record.Micros { return of[d.IntN(len(of))] }

@@ -93,37 +93,40 @@ func (r *routine) request(p Point, do func() error) error {
 	if r.dead {
 		return errDropped
 	}
-	w := r.w
-	if w.strikes(r, p, unsent) && !r.sleep(0) {
+	if r.w.strikes(r, p, unsent) && !r.sleep(0) {
 		return errDropped
 	}
-	fate := w.fate(r, p)
-	turn := r.turn
-	w.flying++
-	w.after(r.dice.latency(), r.actor, nil, func() {
-		w.flying--
-		err := errBroken
-		switch fate {
-		case fine:
-			err = do()
-		case unanswered:
-			_ = do()
-		case overdue:
-			w.overdue(r.dice.between(0, 5*record.Second), do)
-		}
-		w.strikes(r, p, done)
-		w.after(r.dice.latency(), r.actor, r.of, func() {
+	fate, turn := r.w.fate(r, p), r.turn
+	r.w.flying++
+	r.w.after(r.dice.latency(), r.actor, nil, func() {
+		r.w.flying--
+		err := r.arrive(fate, do)
+		r.w.strikes(r, p, done)
+		r.w.after(r.dice.latency(), r.actor, r.of, func() {
 			if r.turn == turn {
 				r.reply = err
 				r.resume()
 			}
 		})
 	})
-	w.strikes(r, p, sent)
+	r.w.strikes(r, p, sent)
 	if !r.wait() {
 		return errDropped
 	}
 	return r.reply
+}
+
+// arrive does a request at the brokers, as its fate will have it.
+func (r *routine) arrive(f fate, do func() error) error {
+	switch f {
+	case fine:
+		return do()
+	case unanswered:
+		_ = do()
+	case overdue:
+		r.w.overdue(r.dice.between(0, 5*record.Second), do)
+	}
+	return errBroken
 }
 
 // fate is what becomes of a request.

@@ -211,37 +211,24 @@ func (w *worker) event() (stream.Event, bool) {
 	return stream.Event{}, false
 }
 
+// pick takes one of the things that have come.
 func (w *worker) pick() (stream.Event, bool) {
 	var ready []func() stream.Event
-	if w.settled {
-		ready = append(ready, func() stream.Event {
-			w.settled = false
-			return stream.Event{Kind: stream.Settled, Err: w.outcome}
-		})
+	offer := func(flag *bool, e stream.Event) {
+		if *flag {
+			ready = append(ready, func() stream.Event {
+				*flag = false
+				return e
+			})
+		}
 	}
-	if w.ticked {
-		ready = append(ready, func() stream.Event {
-			w.ticked = false
-			return stream.Event{Kind: stream.Tick}
-		})
-	}
-	if w.moved {
-		ready = append(ready, func() stream.Event {
-			w.moved = false
-			return stream.Event{Kind: stream.Moved}
-		})
-	}
-	if w.due {
-		ready = append(ready, func() stream.Event {
-			w.due = false
-			return stream.Event{Kind: stream.Due}
-		})
-	}
-	if w.Hungry() {
-		for _, f := range w.fetchers {
-			if f.got != nil {
-				ready = append(ready, f.take)
-			}
+	offer(&w.settled, stream.Event{Kind: stream.Settled, Err: w.outcome})
+	offer(&w.ticked, stream.Event{Kind: stream.Tick})
+	offer(&w.moved, stream.Event{Kind: stream.Moved})
+	offer(&w.due, stream.Event{Kind: stream.Due})
+	for _, f := range w.fetchers {
+		if f.got != nil && w.Hungry() {
+			ready = append(ready, f.take)
 		}
 	}
 	if len(ready) == 0 {

@@ -1,0 +1,129 @@
+package simulation
+
+import (
+	"bytes"
+	"fmt"
+
+	"cordon/enforcer/audit"
+	"cordon/internal/record"
+	"cordon/internal/stream"
+)
+
+// rawClock is what a telemetry partition was told of a raw partition.
+type rawClock struct {
+	time     record.Micros
+	next     int64
+	received int64
+}
+
+// checkClocks: what telemetry is told of a raw partition never goes back, and its
+// sources' records are counted once.
+func (w *world) checkClocks(got *Expected) error {
+	n := w.in.Partitions
+	heard := make([]rawClock, n*n)
+	err := each(w.log, func(p stream.Partition, r stream.Record) error {
+		if record.NameOf(r.Value) != "SourceClock" {
+			return nil
+		}
+		var c record.SourceClock
+		if err := record.DecodeInto(r.Value, &c); err != nil {
+			return err
+		}
+		h := &heard[p.ID*n+c.RawPartition]
+		if c.Time < h.time || c.NextOffset < h.next {
+			return fmt.Errorf("the clock of raw partition %d goes back from %s and offset %d: %s", c.RawPartition, clockText(h.time), h.next, text(r.Value))
+		}
+		h.time, h.next = c.Time, c.NextOffset
+		for _, s := range c.Sources {
+			h.received += s.Received
+		}
+		return nil
+	}, stream.Telemetry)
+	if err != nil || !w.in.Exact {
+		return err
+	}
+	return checkCounts(heard, n, got)
+}
+
+// checkCounts compares what SourceClocks counted with what was forwarded in the
+// panes they have passed.
+func checkCounts(heard []rawClock, n int32, got *Expected) error {
+	forwarded := make([]int64, n)
+	var d record.Decoder
+	for _, o := range got.Outcomes {
+		var t record.PseudonymisedTelemetry
+		open := (heard[o.partition].time - 20*record.Second).Floor(10 * record.Second)
+		if d.DecodeTelemetry(o.value, &t) == nil && t.OccurredAt < open {
+			forwarded[o.partition]++
+		}
+	}
+	for i, h := range heard {
+		if want := forwarded[int32(i)%n]; h.received != want {
+			return fmt.Errorf("telemetry[%d] is told of %d records of raw partition %d, %d were forwarded", int32(i)/n, h.received, int32(i)%n, want)
+		}
+	}
+	return nil
+}
+
+// checkAudit: the chain holds, no command is given twice and no fence falls.
+func (w *world) checkAudit() error {
+	var v audit.Verifier
+	given := map[record.ID]bool{}
+	fences := map[stream.Partition]int64{}
+	return each(w.log, func(p stream.Partition, r stream.Record) error {
+		decoded, err := record.Decode(r.Value)
+		switch d := decoded.(type) {
+		case *record.AuditEvent:
+			return v.Check(d)
+		case *record.IsolationCommand:
+			if d.Fence < fences[p] {
+				return fmt.Errorf("fence %d after %d", d.Fence, fences[p])
+			}
+			fences[p] = d.Fence
+			if given[d.CommandID] {
+				return fmt.Errorf("a command is given twice: %s", text(r.Value))
+			}
+			given[d.CommandID] = true
+		}
+		return err
+	}, stream.Audit, stream.IsolationCommands, stream.IsolationRehearsal)
+}
+
+// checkBounds: what tasks held stayed within what their settings allow, and
+// alignment kept the scorer's side buffer from overflowing.
+func (w *world) checkBounds() error {
+	for _, b := range []struct {
+		figure string
+		most   int64
+	}{
+		{"effects", stream.MaxEffects + 1<<20}, {"scorer_held_bytes", heldBytes}, {"collector_held_bytes", 64 << 20},
+		{"collector_bindings", 1_000_000}, {"scorer_raw_partitions_dropped_total", 0},
+	} {
+		if got := w.most[b.figure]; got > b.most {
+			return fmt.Errorf("%s was %d, the bound is %d", b.figure, got, b.most)
+		}
+	}
+	return nil
+}
+
+// checkEnd: the clock of every partition of verdicts has come to the end.
+func (w *world) checkEnd() error {
+	last := w.in.Tail[len(w.in.Tail)-1].At - record.Minute
+	newest := make([]record.Micros, w.in.Partitions)
+	err := each(w.log, func(p stream.Partition, r stream.Record) error {
+		if bytes.Equal(r.Key, []byte("progress")) {
+			var g record.Progress
+			if err := record.DecodeInto(r.Value, &g); err != nil {
+				return err
+			}
+			newest[p.ID] = max(newest[p.ID], g.Time)
+		}
+		return nil
+	}, stream.Verdicts)
+	for id, at := range newest {
+		if at < last && err == nil {
+			return fmt.Errorf("the clock of verdicts[%d] stopped at %s, before the end at %s", id, clockText(at), clockText(last))
+		}
+	}
+	return err
+}
