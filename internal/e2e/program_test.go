@@ -136,15 +136,20 @@ func (p *program) resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) 
 // probe is for health and metrics: an instance that is paused does not answer.
 var probe = http.Client{Timeout: 2 * time.Second}
 
-// isReady asks /readyz.
-func (p *program) isReady() bool {
+// readiness returns what /readyz says; no reason: nothing.
+func (p *program) readiness() (ready bool, reason string) {
 	res, err := probe.Get("http://" + p.ready + "/readyz")
 	if err != nil {
-		return false
+		return false, ""
 	}
 	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, res.Body)
-	return res.StatusCode == http.StatusOK
+	text, _ := io.ReadAll(res.Body)
+	return res.StatusCode == http.StatusOK, strings.TrimSpace(string(text))
+}
+
+func (p *program) isReady() bool {
+	ready, _ := p.readiness()
+	return ready
 }
 
 // line is what the tests read of a line of a log.
