@@ -40,34 +40,54 @@ func (a access) Counts() (counts map[stream.Topic]int32, err error) {
 // readAtOnce is how many records one request reads of a state.
 const readAtOnce = 400
 
-// State reads the pieces in several requests.
+// State reads the pieces in several requests, and hands out what the cleaner has
+// left of them.
 func (a access) State(each func(stream.Record) error) error {
 	from := stream.Partition{Topic: a.w.stages[a.stage].State, ID: a.id}
-	for offset, more := int64(0), true; more; {
-		var records []stream.Record
+	var records []stream.Record
+	for more := true; more; {
 		err := a.ask(restoring, func() error {
-			records = records[:0]
-			for at := offset; len(records) < readAtOnce; {
-				b, next, found := a.w.log.Fetch(from, at)
-				if more = found; !more {
-					return nil
+			offset, enough := int64(0), len(records)+readAtOnce
+			if n := len(records); n > 0 {
+				offset = records[n-1].Offset + 1
+			}
+			for more = true; more && len(records) < enough; {
+				var b stream.Batch
+				if b, offset, more = a.w.log.Fetch(from, offset); more {
+					records = append(records, b.Records...)
 				}
-				records = append(records, b.Records...)
-				at = next
 			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		for _, r := range records {
-			if err := each(r); err != nil {
-				return err
-			}
-			offset = r.Offset + 1
+	}
+	for _, r := range a.dice.clean(records) {
+		if err := each(r); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// clean is log compaction: up to anywhere, records whose key comes again are
+// gone, and so are tombstones.
+func (d dice) clean(records []stream.Record) (left []stream.Record) {
+	if len(records) == 0 {
+		return nil
+	}
+	upTo := d.IntN(len(records) + 1)
+	last := map[string]int64{}
+	for _, r := range records {
+		last[string(r.Key)] = r.Offset
+	}
+	for i, r := range records {
+		if i >= upTo || last[string(r.Key)] == r.Offset && r.Value != nil {
+			left = append(left, r)
+		}
+	}
+	return left
 }
 
 // Bounds returns log start and end.

@@ -17,8 +17,9 @@
 // What it does not prove. The client that talks to brokers (stream/kafka) is not
 // in it: its way of running a worker is written down here a second time
 // (worker.go, checkpoint.go, group.go), and tests on Kafka show that the real one
-// keeps to it. The log follows Kafka's rules as far as stream/memory does;
-// replication, compaction and full disks are not simulated. A defect that both
+// keeps to it. The log follows Kafka's rules as far as stream/memory does, and
+// state topics are compacted; replication and full disks are not simulated, nor
+// records that retention deletes unread. A defect that both
 // the quiet and the troubled run have in common is not seen. And nothing of it
 // says that a verdict is right.
 package simulation

@@ -22,10 +22,14 @@ type shrinker struct {
 }
 
 // Shrink returns the smallest plan it finds that fails still, with its input and
-// its failure: the fewest faults, then the fewest instances, then the shortest
-// input. The choices of what stays are as before.
-func Shrink(plan *Plan, in *Input) (*Plan, *Input, error) { return shrink(plan, in, hooks{}) }
+// input: the fewest faults, then the fewest instances, then the shortest input.
+// The choices of what stays are as before.
+func Shrink(plan *Plan, in *Input) (*Plan, *Input) {
+	plan, in, _ = shrink(plan, in, hooks{})
+	return plan, in
+}
 
+// shrink returns the failure as well.
 func shrink(plan *Plan, in *Input, h hooks) (*Plan, *Input, error) {
 	want, err := expect(in, h)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -23,45 +24,57 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// totals are what a set of runs came to.
+type totals struct {
+	sync.Mutex
+	runs, compared, commands, late int
+	tally                          map[string]int
+}
+
+func (sum *totals) add(r Result, w *world) {
+	sum.Lock()
+	defer sum.Unlock()
+	sum.runs++
+	for counter, holds := range map[*int]bool{&sum.compared: r.Compared, &sum.commands: r.Commands, &sum.late: r.Late > 0} {
+		if holds {
+			*counter++
+		}
+	}
+	for what, n := range w.tally {
+		sum.tally[what] += n
+	}
+}
+
 // Every run that stays inside what is promised comes to the same as the quiet
 // run of its input. A seed that fails is shrunk and its story told; the same
 // seed runs the same way again.
 func TestSimulation(t *testing.T) {
 	var next atomic.Uint64
-	var compared, commands, late atomic.Int64
-	first, last := *seed, *seed+*seeds
-	next.Store(first / runsPerInput)
+	sum := &totals{tally: map[string]int{}}
+	last := *seed + *seeds
+	next.Store(*seed / runsPerInput)
 	t.Run("runs", func(t *testing.T) {
 		for range runtime.GOMAXPROCS(0) {
 			t.Run("", func(t *testing.T) {
 				t.Parallel()
-				for {
+				for !t.Failed() {
 					n := next.Add(1) - 1
-					from, to := max(first, n*runsPerInput), min(last, (n+1)*runsPerInput)
-					if from >= last || t.Failed() {
+					if n*runsPerInput >= last {
 						return
 					}
-					for _, r := range runInput(t, n, from, to) {
-						compared.Add(int64(count(r.Compared)))
-						commands.Add(int64(count(r.Commands)))
-						late.Add(int64(count(r.Late > 0)))
-					}
+					runInput(t, n, max(*seed, n*runsPerInput), min(last, (n+1)*runsPerInput), sum)
 				}
 			})
 		}
 	})
-	t.Logf("%d runs: verdicts compared in %d, commands in %d; %d with late records", *seeds, compared.Load(), commands.Load(), late.Load())
-}
-
-func count(is bool) int {
-	if is {
-		return 1
+	t.Logf("%d runs: verdicts compared in %d, commands in %d; %d with late records", sum.runs, sum.compared, sum.commands, sum.late)
+	if sum.runs >= enough {
+		sum.check(t)
 	}
-	return 0
 }
 
 // runInput makes the runs of some seeds that share an input.
-func runInput(t *testing.T, n, from, to uint64) (results []Result) {
+func runInput(t *testing.T, n, from, to uint64, sum *totals) {
 	t.Helper()
 	in := MakeInput(n)
 	want, err := Expect(in)
@@ -70,41 +83,30 @@ func runInput(t *testing.T, n, from, to uint64) (results []Result) {
 	}
 	for s := from; s < to; s++ {
 		plan := MakePlan(s, in)
-		r, err := Execute(plan, in, want)
+		r, w, err := execute(plan, in, want, hooks{}, false)
 		if err != nil {
-			small, part, _ := Shrink(plan, in)
+			small, part := Shrink(plan, in)
 			t.Fatalf("seed %d fails: %v\nshrunk (of %d faults %d are left):\n%s", s, err, len(plan.Faults), len(small.Faults), Tell(small, part))
 		}
-		results = append(results, r)
+		sum.add(r, w)
 	}
-	return results
 }
 
-// What the plans are made for does happen: crashes and stops in every phase of
-// every request, owners that are fenced, zombies, time-outs.
-func TestFaultsStrike(t *testing.T) {
-	tally := map[string]int{}
-	for s := range uint64(400) {
-		in := MakeInput(s / runsPerInput)
-		w, err := newWorld(MakePlan(s, in), in, hooks{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.run(); err != nil {
-			t.Fatal(err)
-		}
-		for what, n := range w.tally {
-			tally[what] += n
-		}
-		w.kill()
-	}
-	for _, what := range slices.Sorted(maps.Keys(tally)) {
-		t.Logf("%5d %s", tally[what], what)
-	}
+// check looks whether that happens for which the plans are made: crashes in
+// every phase of every request, stops, owners that are fenced, zombies,
+// time-outs; and whether nearly all runs were compared.
+func (sum *totals) check(t *testing.T) {
+	t.Helper()
 	for _, what := range wanted() {
-		if tally[what] == 0 {
-			t.Errorf("in 400 runs never: %s", what)
+		if sum.tally[what] == 0 {
+			t.Errorf("in %d runs never: %s", sum.runs, what)
 		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(sum.tally)) {
+		t.Logf("%5d %s", sum.tally[what], what)
+	}
+	if sum.compared < sum.runs*9/10 || sum.commands < sum.runs*8/10 {
+		t.Errorf("of %d runs the verdicts of %d were compared and the commands of %d", sum.runs, sum.compared, sum.commands)
 	}
 }
 
