@@ -82,6 +82,14 @@ func (l *List[T]) Unshare(from *List[T]) {
 // Spare keeps pages that no list uses, for the lists that share it.
 type Spare[T any] struct{ pages []*[Size]T }
 
+// Keep lets go of spare pages beyond a number of elements.
+func (s *Spare[T]) Keep(elements int32) {
+	if most := int(elements/Size) + 1; len(s.pages) > most {
+		clear(s.pages[most:])
+		s.pages = s.pages[:most]
+	}
+}
+
 // take returns a spare page, or a new one: zero in either case.
 func (s *Spare[T]) take() *[Size]T {
 	if s == nil || len(s.pages) == 0 {

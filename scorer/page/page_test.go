@@ -77,6 +77,19 @@ func TestAddedElementIsZero(t *testing.T) {
 	}
 }
 
+// Spare pages are let go beyond what is asked for.
+func TestSparePagesAreLetGo(t *testing.T) {
+	var spare Spare[int]
+	var l List[int]
+	for range 10 * Size {
+		l.Add(&spare)
+	}
+	l.Reset(&spare)
+	if spare.Keep(3 * Size); len(spare.pages) != 4 {
+		t.Errorf("%d spare pages, want 4 for three pages of elements and one that is begun", len(spare.pages))
+	}
+}
+
 // A copy holds what the list was when it was made.
 func ExampleList() {
 	var l, copied List[string]

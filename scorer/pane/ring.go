@@ -49,7 +49,20 @@ func (r *Ring) Close() {
 	t := r.Table(r.first)
 	t.slots.Reset(&r.spare.slots)
 	t.destinations.Reset(&r.spare.destinations)
+	r.trim()
 	r.first++
+}
+
+// trim lets go of the memory of closed panes beyond what the open ones have: after
+// a minute in which everybody spoke there is no use for it.
+func (r *Ring) trim() {
+	var slots, destinations int32
+	for i := range r.tables {
+		slots += r.tables[i].slots.Len()
+		destinations += r.tables[i].destinations.Len()
+	}
+	r.spare.slots.Keep(slots)
+	r.spare.destinations.Keep(destinations)
 }
 
 // Jump makes n the first pane. All panes must be empty.

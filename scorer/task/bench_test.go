@@ -176,6 +176,31 @@ func milliseconds(list []time.Duration) float64 {
 	return float64(list[len(list)/2].Microseconds()) / 1000
 }
 
+// BenchmarkBesideCut measures what a record costs while a cut is not settled, when
+// pages are copied before they are written, and what it costs else. Every
+// terminal reports once, and a pane of all of them is judged.
+func BenchmarkBesideCut(b *testing.B) {
+	c := newCrowd(b, partitionTerminals, 10*record.Second)
+	pass := func() float64 {
+		busy, before := processorTime(), c.records
+		c.pass(b, partitionTerminals, 10*record.Second)
+		return float64((processorTime() - busy).Nanoseconds()) / float64(c.records-before)
+	}
+	var cut stream.Cut
+	var beside, alone []float64
+	for b.Loop() {
+		cut.Reset()
+		c.task.Cut(&cut)
+		beside = append(beside, pass())
+		c.task.Settle(true)
+		alone = append(alone, pass())
+	}
+	slices.Sort(beside)
+	slices.Sort(alone)
+	b.ReportMetric(beside[len(beside)/2], "cpu-ns/record-beside")
+	b.ReportMetric(alone[len(alone)/2], "cpu-ns/record-alone")
+}
+
 // BenchmarkRestore measures how long a partition of 125,000 terminals takes from
 // its first piece to Start, per terminal.
 func BenchmarkRestore(b *testing.B) {

@@ -1,18 +1,18 @@
 package task
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"cordon/internal/golden"
 	"cordon/internal/record"
 	"cordon/internal/stream"
 	"cordon/scorer/pane"
@@ -22,90 +22,74 @@ import (
 // state leads to, anew.
 var update = flag.Bool("update", false, "write testdata/state-*.txt anew")
 
-// golden is a state as a release stored it, the input that follows, and the
+// goldenState is a state as a release stored it, the input that follows, and the
 // verdicts that this leads to.
-type golden struct {
+type goldenState struct {
 	header   stream.Header
-	pieces   []stream.Piece
+	pieces   []golden.Line
 	tail     [][]byte
 	verdicts [][]byte
 }
 
-// goldenState returns the file of a layout.
-func goldenState(version int) string {
+// goldenName returns the file of a layout.
+func goldenName(version int) string {
 	return filepath.Join("testdata", fmt.Sprintf("state-%d.txt", version))
 }
 
-// write stores a golden state as lines of hex digits.
-func (g *golden) write(t testing.TB, name string) {
+// write stores a golden state.
+func (g *goldenState) write(t testing.TB, name string) {
 	t.Helper()
-	var b bytes.Buffer
 	header, err := json.Marshal(g.header)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(&b, "header %s\n", header)
-	for _, p := range g.pieces {
-		fmt.Fprintf(&b, "piece %x %x\n", p.Key, p.Value)
-	}
+	lines := append([]golden.Line{{Kind: "header", Fields: [][]byte{header}}}, g.pieces...)
 	for _, v := range g.tail {
-		fmt.Fprintf(&b, "input %x\n", v)
+		lines = append(lines, golden.Line{Kind: "input", Fields: [][]byte{v}})
 	}
 	for _, v := range g.verdicts {
-		fmt.Fprintf(&b, "verdict %x\n", v)
+		lines = append(lines, golden.Line{Kind: "verdict", Fields: [][]byte{v}})
 	}
-	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+	if err := golden.Write(name, lines); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // readGolden reads what write wrote.
-func readGolden(t testing.TB, name string) *golden {
+func readGolden(t testing.TB, name string) *goldenState {
 	t.Helper()
-	file, err := os.Open(name)
+	lines, err := golden.Read(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	unhex := func(s string) []byte {
-		b, err := hex.DecodeString(s)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		return b
-	}
-	g := new(golden)
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		kind, rest, _ := strings.Cut(lines.Text(), " ")
-		switch kind {
+	g := new(goldenState)
+	for _, l := range lines {
+		switch l.Kind {
 		case "header":
-			if err := json.Unmarshal([]byte(rest), &g.header); err != nil {
+			if err := json.Unmarshal(l.Fields[0], &g.header); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 		case "piece":
-			key, value, _ := strings.Cut(rest, " ")
-			g.pieces = append(g.pieces, stream.Piece{Key: unhex(key), Value: unhex(value)})
+			g.pieces = append(g.pieces, l)
 		case "input":
-			g.tail = append(g.tail, unhex(rest))
+			g.tail = append(g.tail, l.Fields[0])
 		case "verdict":
-			g.verdicts = append(g.verdicts, unhex(rest))
+			g.verdicts = append(g.verdicts, l.Fields[0])
 		}
 	}
-	if lines.Err() != nil || len(g.pieces) == 0 {
-		t.Fatalf("%s: %v, %d pieces", name, lines.Err(), len(g.pieces))
+	if len(g.pieces) == 0 {
+		t.Fatalf("%s holds no pieces", name)
 	}
 	return g
 }
 
 // restore returns a task that goes on from the golden state, under the settings
 // it was written with: their digest may have another form today.
-func (g *golden) restore(t testing.TB) *Task {
+func (g *goldenState) restore(t testing.TB) *Task {
 	t.Helper()
 	task := New(DefaultSettings(), 0)
 	for _, p := range g.pieces {
-		if err := task.Restore(p.Key, p.Value); err != nil {
+		if err := task.Restore(p.Fields[0], p.Fields[1]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -118,7 +102,7 @@ func (g *golden) restore(t testing.TB) *Task {
 }
 
 // newGolden runs the story up to its cut, and on.
-func newGolden(t testing.TB) *golden {
+func newGolden(t testing.TB) *goldenState {
 	t.Helper()
 	before, after := story()
 	task := start(t, nil)
@@ -126,7 +110,7 @@ func newGolden(t testing.TB) *golden {
 	var cut stream.Cut
 	task.Cut(&cut)
 	cut.Encode()
-	g := &golden{
+	g := &goldenState{
 		header: stream.Header{
 			Version: stream.HeaderVersion, Watermark: cut.Watermark, StateVersion: cut.StateVersion,
 			StateGeneration: cut.StateGeneration, ConfigDigest: cut.ConfigDigest,
@@ -134,7 +118,7 @@ func newGolden(t testing.TB) *golden {
 		tail: after,
 	}
 	for _, p := range cut.Pieces() {
-		g.pieces = append(g.pieces, stream.Piece{Key: bytes.Clone(p.Key), Value: bytes.Clone(p.Value)})
+		g.pieces = append(g.pieces, golden.Line{Kind: "piece", Fields: [][]byte{bytes.Clone(p.Key), bytes.Clone(p.Value)}})
 	}
 	g.verdicts = storedVerdicts(run(t, task, after))
 	return g
@@ -234,7 +218,7 @@ func attached(at record.Micros) (list []*record.PseudonymisedTelemetry) {
 // The stored form of a layout never changes: what is in the log of a deployment
 // would be read as something else.
 func TestLayoutIsPinned(t *testing.T) {
-	name := goldenState(StateVersion)
+	name := goldenName(StateVersion)
 	got := newGolden(t)
 	if *update {
 		got.write(t, name)
@@ -242,13 +226,8 @@ func TestLayoutIsPinned(t *testing.T) {
 	want := readGolden(t, name)
 	const remedy = "the stored form has changed: raise StateVersion, give the changed pieces other kinds, keep reading " +
 		"the former ones, and write the golden state of the new layout with 'go test ./scorer/task -update'"
-	if len(got.pieces) != len(want.pieces) {
-		t.Fatalf("%s: %d pieces, want %d; %s", name, len(got.pieces), len(want.pieces), remedy)
-	}
-	for i, p := range got.pieces {
-		if w := want.pieces[i]; !bytes.Equal(p.Key, w.Key) || !bytes.Equal(p.Value, w.Value) {
-			t.Errorf("%s: piece %d is\n %x %x\nwant\n %x %x\n%s", name, i, p.Key, p.Value, w.Key, w.Value, remedy)
-		}
+	if d := golden.Difference(got.pieces, want.pieces); d != "" {
+		t.Errorf("%s: piece at %s\n%s", name, d, remedy)
 	}
 }
 
@@ -276,5 +255,48 @@ func TestFormerStateGoesOn(t *testing.T) {
 				t.Errorf("%s: verdict %d\n got %+v\nwant %+v", name, i, a, b)
 			}
 		}
+	}
+}
+
+// A state of a layout that is not known stops the program with the remedy.
+func TestUnknownLayoutIsRefused(t *testing.T) {
+	for _, version := range []int{0, 1, StateVersion + 1} {
+		err := New(DefaultSettings(), 0).Start(stream.Start{Restored: true, Header: stream.Header{StateVersion: version}, Partitions: testCounts()})
+		want := fmt.Sprintf("it has layout %d, this program knows %d and %d; run the version that wrote it, or delete the state topic",
+			version, formerVersion, StateVersion)
+		if !errors.Is(err, stream.ErrState) || !strings.Contains(err.Error(), want) {
+			t.Errorf("layout %d: %v, want %v with %q", version, err, stream.ErrState, want)
+		}
+	}
+}
+
+// After an upgrade the first cut rewrites what was stored in the former layout,
+// and removes it: pieces of both never stand for one terminal.
+func TestFirstCutReplacesFormerPieces(t *testing.T) {
+	g := readGolden(t, goldenName(formerVersion))
+	task := g.restore(t)
+	kept := checkpoint{pieces: map[string][]byte{}, next: 1}
+	for _, p := range g.pieces {
+		kept.order = append(kept.order, string(p.Fields[0]))
+		kept.pieces[string(p.Fields[0])] = p.Fields[1]
+	}
+	var cut stream.Cut
+	task.Cut(&cut)
+	task.Settle(false) // written again by the next one
+	cut.Reset()
+	task.Cut(&cut)
+	kept.take(&cut)
+	task.Settle(true)
+	for key, value := range kept.pieces {
+		if key[0] == kindFormerTerminal && value != nil {
+			t.Errorf("piece %x of layout %d is still there", key, formerVersion)
+		}
+	}
+	again := kept.restore(t, DefaultSettings())
+	if got, want := len(again.roster.numbers), 4; got != want {
+		t.Errorf("%d terminals after another restart, want %d", got, want)
+	}
+	if got := storedVerdicts(run(t, again, g.tail)); !slices.EqualFunc(got, g.verdicts, bytes.Equal) {
+		t.Errorf("%d verdicts from the pieces written anew, want the %d of the former ones", len(got), len(g.verdicts))
 	}
 }
