@@ -246,7 +246,7 @@ func (w *worker) measure() {
 	if task, ok := w.Task().(stream.Counted); ok {
 		task.Counts(func(figure, _ string, value int64) {
 			switch figure {
-			case "scorer_held_bytes", "scorer_held_records", "collector_held_bytes", "scorer_raw_partitions_dropped_total", "collector_bindings":
+			case "scorer_held_bytes", "collector_held_bytes", "collector_bindings":
 				w.w.note(figure, value)
 			}
 		})
