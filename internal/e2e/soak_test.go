@@ -57,6 +57,21 @@ func TestSoak(t *testing.T) {
 	t.Logf("soak: %d rounds, events %v, %d records, %d differences", s.rounds, s.events, s.records, s.differences)
 }
 
+// soakAttacks are spread over the round, so that whatever happens, happens while
+// cases are opened, updated and answered.
+func soakAttacks() []simulate.Attack {
+	attacks := []simulate.Attack{
+		{Kind: "scan-slow", Count: 4, Offset: 4 * record.Minute},
+		{Kind: "scan", Count: 1, Offset: 20 * record.Minute},
+		{Kind: "syn-flood", Count: 1, Offset: 28 * record.Minute},
+		{Kind: "scan", Count: 1, Offset: 33 * record.Minute},
+	}
+	for at := 2 * record.Minute; at < soakFleet-2*record.Minute; at += 2 * record.Minute {
+		attacks = append(attacks, simulate.Attack{Kind: "udp-flood", Count: 2, Offset: at})
+	}
+	return attacks
+}
+
 // soak is what a soak has come to.
 type soak struct {
 	every       time.Duration
@@ -74,7 +89,7 @@ func (s *soak) round(t *testing.T) {
 	start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
 	seed := s.dice.Uint64()
 	open := func() *simulate.Fleet {
-		fleet, err := simulate.New(simulate.Settings{Terminals: 500, Start: start, Duration: soakFleet, Seed: seed, Attacks: outbreak, Lifelike: true})
+		fleet, err := simulate.New(simulate.Settings{Terminals: 500, Start: start, Duration: soakFleet, Seed: seed, Attacks: soakAttacks(), Lifelike: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +111,7 @@ func (s *soak) round(t *testing.T) {
 	n := differ(t, quiet(t, open(), d.key, d.partitions), got)
 	s.differences += n
 	d.checkAudit()
-	t.Logf("round %d: %d records, %d terminals with verdicts, %d differences", s.rounds, records, len(got.verdicts), n)
+	t.Logf("round %d: %d records, %d terminals with verdicts, %d commands, %d differences", s.rounds, records, len(got.verdicts), lines(got.commands), n)
 	if t.Failed() {
 		s.differences = max(s.differences, 1)
 		d.keepLogs()
@@ -135,4 +150,12 @@ func (s *soak) disturbed(t *testing.T, d *deployment, source replay.Source) (out
 	limit, cancel := context.WithTimeout(ctx, soakDecided)
 	defer cancel()
 	return d.decided(limit, mark, result), result.Records
+}
+
+// lines counts the records of all terminals.
+func lines(of map[record.Pseudonym][]string) (n int) {
+	for _, all := range of {
+		n += len(all)
+	}
+	return n
 }
