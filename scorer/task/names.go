@@ -80,6 +80,8 @@ func (n *names) number(s string, near uint32) uint32 {
 	if last := len(n.free) - 1; last >= 0 {
 		number, n.free = n.free[last], n.free[:last]
 		n.strings[number] = s
+	} else if number == maxNames {
+		return 0 // as if it had not been said
 	} else {
 		n.strings = append(n.strings, s)
 	}
@@ -112,8 +114,8 @@ type storedName struct {
 	text   string
 }
 
-// maxNames bounds what a damaged key can make the program allocate: five strings
-// for each of three million terminals.
+// maxNames bounds the pool, and what a damaged key can make the program allocate:
+// five strings for each of three million terminals.
 const maxNames = 1 << 24
 
 // restore takes a stored string, or its removal.
