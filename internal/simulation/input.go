@@ -40,6 +40,9 @@ type Input struct {
 	// Start is when the programs are started for the first time, End when the
 	// last record of the fleet has come.
 	Start, End record.Micros
+	// Known is when every raw partition that has a source has been heard of. One
+	// that was EMPTY and is left alone with its first records is not waited for.
+	Known record.Micros
 	// Appends are in order of time. The tail follows when the deployment has been
 	// off for a while: the sources' last words, past every timer.
 	Appends, Tail []Append
@@ -115,12 +118,15 @@ func (g *generator) silent(at record.Micros) bool { return g.silence.covers(at) 
 // gatherFor is how long a probe gathers records before it writes them.
 const gatherFor = 150 * record.Millisecond
 
-// collect makes appends of the arrivals. The programs start when every source
-// has been heard, for a partition that has none yet is not waited for.
+// collect makes appends of the arrivals.
 func (g *generator) collect() {
 	g.in.Appends = g.appends()
 	g.in.End = g.in.Appends[len(g.in.Appends)-1].At
-	g.in.Start = g.from + 12*record.Second
+	g.in.Known = g.from + 12*record.Second
+	g.in.Start = g.in.Known
+	if g.in.Kind == Live && g.dice.one(2) {
+		g.in.Start = g.from - 5*record.Second // all partitions are EMPTY first
+	}
 	switch g.in.Kind {
 	case Backlog:
 		g.in.Start += g.dice.between(60*record.Second, 100*record.Second)

@@ -112,6 +112,7 @@ func (d dice) faults(in *Input) (all []Fault) {
 	for range n {
 		f := d.fault(in)
 		if f.Stage == 0 && in.Kind != Loose {
+			f.At = max(f.At, in.Known)
 			f.For = min(f.For, left)
 			left = max(left-f.For-min(f.For, sessionTimeout), 0)
 		}
