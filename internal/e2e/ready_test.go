@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"regexp"
+	"slices"
 	"testing"
 	"time"
 
+	"cordon/internal/kafkatest"
 	"cordon/internal/record"
 	"cordon/internal/replay"
 	"cordon/internal/stream"
@@ -55,5 +58,28 @@ func TestReadyWhenCaughtUp(t *testing.T) {
 	}
 	if !reasons["not ready: restoring or catching up"] {
 		t.Errorf("/readyz did not say why, before the scorer was ready: %v", reasons)
+	}
+}
+
+// A restore that takes longer than a second tells how far it has come: here
+// because the broker answers late.
+func TestRestoreIsTold(t *testing.T) {
+	t.Parallel()
+	cluster := kafkatest.JVM(t, kafkatest.Shape{Brokers: 1, Proxied: true})
+	d := deployOn(t, plan{partitions: 1, cluster: cluster})
+	d.startAll()
+	d.replayed(marked(), 0, nil)
+	d.stop("scorer")
+	cluster.Slow(t, 400*time.Millisecond)
+	before := d.programs["scorer"].position()
+	d.launch("scorer")
+	progress := regexp.MustCompile(`^restoring: [1-9]\d* pieces of state read, \d+ % of scorer\.state\[0\]$`)
+	d.await("the scorer tells how far it has come", time.Minute, func() bool {
+		return slices.ContainsFunc(d.programs["scorer"].lines(before), func(l line) bool { return progress.MatchString(l.Message) })
+	})
+	cluster.Slow(t, 0)
+	d.awaitReady("scorer")
+	if !d.programs["scorer"].says(before, "restored in ") {
+		t.Errorf("the scorer does not say that it is restored:\n%s", d.tail("scorer"))
 	}
 }
