@@ -9,7 +9,7 @@ import (
 )
 
 // heldOverhead is what a record that waits costs beside its bytes: its entry,
-// its places in two maps and a queue.
+// its slot, its places in a map and a queue.
 const heldOverhead = 200
 
 // Held is a record that names only an address and waits to be decided.
@@ -20,9 +20,9 @@ type Held struct {
 	Key      Key
 	Value    []byte // the raw record
 
-	place  int  // in its queue
-	listed int  // in the list of its key, while it is in waiting
-	stored bool // a cut held it
+	place  int   // in its queue
+	listed int   // in the list of its key, while it is in waiting
+	slot   int32 // names its piece of state
 }
 
 // Hold keeps a copy of a record until it is decided, and reports whether there
@@ -37,15 +37,14 @@ func (t *Table) Hold(h Held) bool {
 	}
 	value := append(kept.Value[:0], h.Value...)
 	*kept = h
-	kept.Value, kept.stored = value, false
+	kept.Value = value
+	t.slots.enter(kept)
 	t.admit(kept)
-	t.moved.Mark(kept.Offset)
 	return true
 }
 
 func (t *Table) admit(h *Held) {
 	t.bytes += len(h.Value) + heldOverhead
-	t.held[h.Offset] = h
 	heap.Push(&t.fresh, h)
 }
 
@@ -134,12 +133,7 @@ func (t *Table) unlist(h *Held) {
 
 func (t *Table) leave(h *Held) {
 	t.bytes -= len(h.Value) + heldOverhead
-	delete(t.held, h.Offset)
-	if h.stored {
-		t.moved.Mark(h.Offset)
-	} else {
-		t.moved.Forget(h.Offset)
-	}
+	t.slots.leave(h)
 }
 
 // poolSize and poolValue bound the entries kept for reuse. A common record has

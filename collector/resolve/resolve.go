@@ -66,17 +66,16 @@ type Table struct {
 	fresh   queue // R has not passed them
 	waiting queue // R has passed them, no session event covers them
 	byKey   map[Key][]*Held
-	held    map[int64]*Held
+	slots   slots
 	bytes   int
 	pool    []*Held
-	moved   piece.Set[int64]
 
 	refused int64
 }
 
 // New returns an empty table.
 func New(settings Settings) *Table {
-	return &Table{settings: settings, bindings: map[Key]*binding{}, byKey: map[Key][]*Held{}, held: map[int64]*Held{}}
+	return &Table{settings: settings, bindings: map[Key]*binding{}, byKey: map[Key][]*Held{}}
 }
 
 // KeyOf returns the key of an address. IPv6 addresses stand for their /64

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"cordon/collector/resolve"
@@ -123,12 +124,12 @@ func (w *twin) holder(key int, at record.Micros) int {
 	return holder
 }
 
-// Whatever is noted, held and passed, in whatever order, with restarts at any
-// step: each record is decided once, when and as the rules say.
+// Whatever is noted, held and passed, in whatever order, with cuts that take
+// their time, fail or succeed, and restarts at any step: each record is decided once, when and as the rules say.
 func TestAgainstTheRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table, slow := resolve.New(settings), &twin{}
-		stored := map[string][]byte{}
+		log := &store{pieces: map[string][]byte{}}
 		passed := record.Micros(0)
 		var got, want []string
 		keys := []resolve.Key{key("10.45.0.1"), key("2001:db8::1")}
@@ -138,7 +139,7 @@ func TestAgainstTheRules(t *testing.T) {
 		}
 		for n := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			k, at := rapid.IntRange(0, 1).Draw(t, "key"), record.Micros(rapid.IntRange(0, 100).Draw(t, "at"))
-			switch rapid.IntRange(0, 4).Draw(t, "what") {
+			switch rapid.IntRange(0, 6).Draw(t, "what") {
 			case 0, 1:
 				who, bound := rapid.IntRange(1, 3).Draw(t, "who"), rapid.Bool().Draw(t, "bound")
 				slow.notes = append(slow.notes, struct {
@@ -160,8 +161,19 @@ func TestAgainstTheRules(t *testing.T) {
 				}
 			case 3:
 				passed += record.Micros(rapid.IntRange(0, 20).Draw(t, "passed"))
-			case 4:
-				table = restart(t, table, stored)
+			case 4, 5:
+				if log.cutting == nil {
+					log.cut(table)
+				} else {
+					log.settle(table, rapid.Bool().Draw(t, "commit"))
+				}
+			case 6:
+				if log.cutting != nil {
+					log.settle(table, rapid.Bool().Draw(t, "commit"))
+				}
+				log.cut(table)
+				log.settle(table, true)
+				table = log.restart(t)
 			}
 			for h, who := table.Next(passed); h != nil; h, who = table.Next(passed) {
 				take(h, who)
@@ -195,30 +207,113 @@ func TestAgainstTheRules(t *testing.T) {
 	})
 }
 
-// restart cuts the table into the store and builds another from it.
-func restart(t interface{ Fatalf(string, ...any) }, table *resolve.Table, stored map[string][]byte) *resolve.Table {
+// store is what the log holds of a table, and the cut that is being written.
+type store struct {
+	pieces  map[string][]byte
+	cutting []func()
+}
+
+// cut writes down what a cut holds, as it is now.
+func (s *store) cut(table *resolve.Table) {
+	s.cutting = []func(){}
 	put := func(name string, piece []byte) {
 		if piece == nil {
-			delete(stored, name)
-		} else {
-			stored[name] = slices.Clone(piece)
+			s.cutting = append(s.cutting, func() { delete(s.pieces, name) })
+			return
 		}
+		piece = slices.Clone(piece)
+		s.cutting = append(s.cutting, func() { s.pieces[name] = piece })
 	}
 	table.CutBindings(func(name, piece []byte) { put("b"+string(name), piece) })
-	table.CutHeld(func(offset int64, piece []byte) { put(fmt.Sprint("h", offset), piece) })
-	table.Settle(true)
+	table.CutHeld(
+		func(slot int32, piece []byte) { put(fmt.Sprint("w", slot), piece) },
+		func(offset int64) { put(fmt.Sprint("h", offset), nil) })
+}
+
+// settle ends the cut.
+func (s *store) settle(table *resolve.Table, commit bool) {
+	for _, write := range s.cutting {
+		if commit {
+			write()
+		}
+	}
+	s.cutting = nil
+	table.Settle(commit)
+}
+
+// restart builds a table from what is stored.
+func (s *store) restart(t interface{ Fatalf(string, ...any) }) *resolve.Table {
 	back := resolve.New(settings)
-	for name, piece := range stored {
+	for name, piece := range s.pieces {
 		r := wire.NewReader(piece)
 		restore := back.RestoreBinding
-		if name[0] == 'h' {
+		switch name[0] {
+		case 'w':
 			restore = back.RestoreHeld
+		case 'h':
+			restore = back.RestoreFormerHeld
 		}
 		if err := restore(&r); err != nil {
 			t.Fatalf("restore: %v", err)
 		}
 	}
+	back.Restored()
 	return back
+}
+
+// A record of the layout before gets a slot: the next cut that commits, and only
+// that, writes it under that name and removes the one it had.
+func TestFormerPiecesAreRenamed(t *testing.T) {
+	var value []byte
+	for _, n := range []int64{7, 1, 1} { // offset, event time, append time
+		value = wire.AppendLong(value, n)
+	}
+	value = wire.AppendAddr(value, netip.MustParseAddr("10.45.0.1"))
+	value = wire.AppendString(wire.AppendString(value, "iot"), "1")
+	value = append(wire.AppendInt(value, 5), "value"...)
+	table := resolve.New(settings)
+	r := wire.NewReader(value)
+	if err := table.RestoreFormerHeld(&r); err != nil {
+		t.Fatal(err)
+	}
+	table.Restored()
+	for i, c := range []struct {
+		commit bool
+		want   string
+	}{{false, "writes 0, removes 7"}, {true, "writes 0, removes 7"}, {true, ""}} {
+		var got []string
+		table.CutHeld(func(slot int32, piece []byte) { got = append(got, fmt.Sprint("writes ", slot)) },
+			func(offset int64) { got = append(got, fmt.Sprint("removes ", offset)) })
+		table.Settle(c.commit)
+		slices.Sort(got)
+		slices.Reverse(got)
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("cut %d %q, want %q", i, got, c.want)
+		}
+	}
+}
+
+// Names of pieces are used again: a record that waited for a moment leaves none
+// behind that would have to be removed.
+func TestSlotsAreUsedAgain(t *testing.T) {
+	table, names := resolve.New(settings), map[int32]bool{}
+	removals := 0
+	for offset := range int64(1000) {
+		table.Hold(resolve.Held{At: record.Micros(offset), Offset: offset, Key: key("10.45.0.1"), Value: []byte("value")})
+		table.CutHeld(func(slot int32, piece []byte) {
+			names[slot] = true
+			if piece == nil {
+				removals++
+			}
+		}, nil)
+		table.Settle(true)
+		for h, _ := table.Next(record.Micros(offset) + settings.Wait); h != nil; h, _ = table.Next(record.Micros(offset) + settings.Wait) {
+			table.Done(h)
+		}
+	}
+	if len(names) > 3 || removals > 3 {
+		t.Errorf("1,000 records that waited one after the other took %d names and %d removals", len(names), removals)
+	}
 }
 
 func TestBounds(t *testing.T) {
@@ -353,7 +448,7 @@ func BenchmarkOneAddressWaits(b *testing.B) {
 				for h, _ := table.Next(passed); h != nil; h, _ = table.Next(passed) {
 					table.Done(h)
 				}
-				table.CutHeld(func(int64, []byte) {})
+				table.CutHeld(func(int32, []byte) {}, nil)
 				table.Settle(true)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(offset), "ns/record")
@@ -366,13 +461,16 @@ func FuzzRestore(f *testing.F) {
 	table.Bind(key("10.45.0.1"), 1, supi(1))
 	table.Hold(resolve.Held{At: 1, Offset: 2, Key: key("10.45.0.2"), Value: []byte("value")})
 	table.CutBindings(func(_, piece []byte) { f.Add(slices.Clone(piece)) })
-	table.CutHeld(func(_ int64, piece []byte) { f.Add(slices.Clone(piece)) })
+	table.CutHeld(func(_ int32, piece []byte) { f.Add(slices.Clone(piece)) }, nil)
 	f.Fuzz(func(t *testing.T, piece []byte) {
 		table := resolve.New(settings)
 		r := wire.NewReader(piece)
 		_ = table.RestoreBinding(&r)
 		r = wire.NewReader(piece)
 		_ = table.RestoreHeld(&r)
+		r = wire.NewReader(piece)
+		_ = table.RestoreFormerHeld(&r)
+		table.Restored()
 		for h, _ := table.Next(1000); h != nil; h, _ = table.Next(1000) {
 			table.Done(h)
 		}

@@ -34,29 +34,33 @@ func (t *Table) CutBindings(yield func(name, piece []byte)) {
 	})
 }
 
-// CutHeld does the same for records that wait, by offset.
-func (t *Table) CutHeld(yield func(offset int64, piece []byte)) {
+// CutHeld does the same for records that wait, by their slot, and for those of
+// the layout before, which are removed, by their offset (former).
+func (t *Table) CutHeld(yield func(slot int32, piece []byte), former func(offset int64)) {
+	s := &t.slots
+	s.leaving, s.former = append(s.leaving, s.former...), nil
+	for _, offset := range s.leaving {
+		former(offset)
+	}
 	var scratch []byte
-	t.moved.Cut(func(offset int64) {
-		h := t.held[offset]
+	s.cut(func(slot int32, h *Held) {
 		if h == nil {
-			yield(offset, nil)
+			yield(slot, nil)
 			return
 		}
-		h.stored = true
-		scratch = wire.AppendLong(scratch[:0], h.Offset)
+		scratch = wire.AppendLong(wire.AppendInt(scratch[:0], slot), h.Offset)
 		scratch = wire.AppendLong(scratch, int64(h.At))
 		scratch = wire.AppendLong(scratch, int64(h.Appended))
 		scratch = h.Key.append(scratch)
 		scratch = append(wire.AppendInt(scratch, int32(len(h.Value))), h.Value...)
-		yield(offset, scratch)
+		yield(slot, scratch)
 	})
 }
 
 // Settle tells whether the last cut was committed.
 func (t *Table) Settle(committed bool) {
 	t.changed.Settle(committed)
-	t.moved.Settle(committed)
+	t.slots.settle(committed)
 }
 
 func (k Key) append(dst []byte) []byte {
@@ -94,12 +98,35 @@ func (t *Table) RestoreBinding(r *wire.Reader) error {
 // RestoreHeld takes back one record that waits. Next finds out again whether R
 // has passed it.
 func (t *Table) RestoreHeld(r *wire.Reader) error {
-	h := &Held{Offset: r.Long(), At: record.Micros(r.Long()), Appended: record.Micros(r.Long()), stored: true}
-	h.Key = readKey(r)
-	h.Value = append([]byte(nil), r.Bytes()...)
-	if !r.Done() || t.held[h.Offset] != nil {
+	slot := r.Int()
+	h := readHeld(r)
+	h.slot = slot
+	if !r.Done() || !t.slots.restore(h) {
 		return ErrState
 	}
 	t.admit(h)
 	return nil
 }
+
+// RestoreFormerHeld takes back one of the layout before, in which its offset
+// named the piece. It gets a slot, and the next cut writes it under that.
+func (t *Table) RestoreFormerHeld(r *wire.Reader) error {
+	h := readHeld(r)
+	if !r.Done() {
+		return ErrState
+	}
+	t.slots.enter(h)
+	t.slots.former = append(t.slots.former, h.Offset)
+	t.admit(h)
+	return nil
+}
+
+func readHeld(r *wire.Reader) *Held {
+	h := &Held{Offset: r.Long(), At: record.Micros(r.Long()), Appended: record.Micros(r.Long())}
+	h.Key = readKey(r)
+	h.Value = append([]byte(nil), r.Bytes()...)
+	return h
+}
+
+// Restored ends the restore.
+func (t *Table) Restored() { t.slots.restored() }

@@ -14,7 +14,8 @@ const (
 	piecePartition = 'p' // the partition's clock
 	pieceSource    = 's' // one source
 	pieceBinding   = 'b' // one address
-	pieceHeld      = 'h' // one record that waits
+	pieceHeld      = 'w' // one record that waits
+	pieceFormer    = 'h' // the same in layout 2
 )
 
 // restoring gathers the newest piece of every name until Start.
@@ -85,6 +86,7 @@ func (t *Task) rebuild() error {
 		}
 	}
 	t.pieces = restoring{}
+	t.table.Restored()
 	return nil
 }
 
@@ -102,6 +104,8 @@ func (t *Task) rebuildPiece(plain []byte) error {
 		return t.table.RestoreBinding(&r)
 	case pieceHeld:
 		return t.table.RestoreHeld(&r)
+	case pieceFormer:
+		return t.table.RestoreFormerHeld(&r)
 	}
 	return clock.ErrState
 }
@@ -138,8 +142,10 @@ func (t *Task) Cut(cut *stream.Cut) {
 	t.table.CutBindings(func(name, content []byte) {
 		t.addPiece(cut, pieceBinding, name, t.withKind(pieceBinding, content))
 	})
-	t.table.CutHeld(func(offset int64, content []byte) {
-		t.addPiece(cut, pieceHeld, binary.BigEndian.AppendUint64(nil, uint64(offset)), t.withKind(pieceHeld, content))
+	t.table.CutHeld(func(slot int32, content []byte) {
+		t.addPiece(cut, pieceHeld, binary.BigEndian.AppendUint32(nil, uint32(slot)), t.withKind(pieceHeld, content))
+	}, func(offset int64) {
+		t.addPiece(cut, pieceFormer, binary.BigEndian.AppendUint64(nil, uint64(offset)), nil)
 	})
 }
 

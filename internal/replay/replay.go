@@ -204,9 +204,11 @@ func (r *run) buffered(sends []stream.Send) {
 }
 
 func (r *run) flush(ctx context.Context) error {
-	r.flushed = time.Now()
 	defer r.buffer.Reset()
 	err := r.writer.Write(ctx, r.buffer.Sends())
+	// After the write: one that takes longer than flushEvery would else be followed
+	// by one of a single record.
+	r.flushed = time.Now()
 	if err == nil && r.Observe != nil {
 		r.Observe(r.result.Records, r.feed.Newest())
 	}
