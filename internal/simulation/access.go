@@ -175,6 +175,6 @@ func (a access) Await() error {
 func (a access) Wall() record.Micros { return a.inst.wall() }
 
 // Lost never happens: nothing is deleted in a run.
-func (a access) Lost(p stream.Partition, from int64) {
+func (a access) Lost(stream.Loss) {
 	a.w.fail(errors.New("records were deleted"))
 }

@@ -72,8 +72,8 @@ func (w *Worker) begin(counts map[Topic]int32) error {
 	for _, to := range moved {
 		w.owner.Skip(Partition{to.Topic, to.Partition}, to.Next)
 	}
-	for _, from := range start.Lost {
-		w.log.Lost(from, w.owner.find(from).Next)
+	for _, loss := range start.Lost {
+		w.log.Lost(loss)
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func (w *Worker) checkPositions(start *Start) (moved []Position, err error) {
 		case at.Next < first:
 			moved = append(moved, Position{Topic: from.Topic, Partition: from.ID, Next: first})
 			if was {
-				start.Lost = append(start.Lost, from)
+				start.Lost = append(start.Lost, Loss{from, first - at.Next})
 			}
 		case at.Next > end:
 			return nil, fmt.Errorf("%w: the checkpoint stands at offset %d of %s[%d], which ends at %d: the topic was re-created or cut; restore it, or start over under another topics.prefix",

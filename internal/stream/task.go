@@ -86,7 +86,15 @@ type Start struct {
 	// order; only when nothing was restored.
 	Tail []Record
 	// Lost holds the inputs whose position fell below the log start.
-	Lost []Partition
+	Lost []Loss
+}
+
+// Loss is what was deleted of an input before it was read.
+type Loss struct {
+	Partition
+	// Offsets is how many lie between the position and the log start. Where
+	// transactions write the input, their markers are among them.
+	Offsets int64
 }
 
 // Header is the record that ends a checkpoint: the truth about where the state

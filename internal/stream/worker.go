@@ -34,8 +34,8 @@ type Log interface {
 	Await() error
 	// Wall is the wall clock.
 	Wall() record.Micros
-	// Lost tells of an input whose records were deleted before they were read.
-	Lost(p Partition, from int64)
+	// Lost tells people of records that were deleted before they were read.
+	Lost(l Loss)
 }
 
 // ErrAborted reports a checkpoint that was not committed and never will be: the

@@ -19,7 +19,7 @@ type desk struct {
 	await  error // what Await says; nil also commits
 	first  int64 // log start of the input
 	end    int64
-	lost   []Partition
+	lost   []Loss
 }
 
 func (d *desk) note(call string) { d.asked = append(d.asked, call) }
@@ -54,8 +54,8 @@ func (d *desk) Write(sends []Send) error {
 func (d *desk) Commit(c *Checkpoint) { d.note("commit"); d.flying = c }
 func (d *desk) Await() error         { d.keep(d.await == nil); return d.await }
 func (d *desk) Wall() record.Micros  { return d.wall }
-func (d *desk) Lost(p Partition, _ int64) {
-	d.lost = append(d.lost, p)
+func (d *desk) Lost(l Loss) {
+	d.lost = append(d.lost, l)
 }
 
 // keep ends the checkpoint under way in the log.
@@ -261,8 +261,8 @@ func TestWorkerTellsWhatIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.first, d.end = 5, 9
-	if w = working(t, d, nil); !slices.Equal(d.lost, []Partition{{in, 0}}) || w.Committed()[0].Next != 5 {
-		t.Errorf("lost %v, position %d; want the input, and 5", d.lost, w.Committed()[0].Next)
+	if w = working(t, d, nil); !slices.Equal(d.lost, []Loss{{Partition{in, 0}, 4}}) || w.Committed()[0].Next != 5 {
+		t.Errorf("lost %v, position %d; want the input and 4 offsets, and 5", d.lost, w.Committed()[0].Next)
 	}
 	d.end = 3
 	d.first = 0

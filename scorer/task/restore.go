@@ -131,8 +131,9 @@ func (t *Task) Start(from stream.Start) error {
 	t.deadLetters = from.Partitions[stream.DeadLetters]
 	t.digest = t.settings.Digest(from.Partitions[stream.Telemetry])
 	t.generation = t.startGeneration(&from)
-	if lost := len(from.Lost); lost > 0 {
-		t.coverage.add(tally{missing: int64(lost)}, t.clock.watermark)
+	for _, loss := range from.Lost {
+		// Markers are counted as records: too many rather than too few.
+		t.coverage.add(tally{missing: loss.Offsets}, t.clock.watermark)
 	}
 	t.names.start()
 	if err := t.startFormer(); err != nil {
@@ -146,7 +147,8 @@ func (t *Task) Start(from stream.Start) error {
 
 // startGeneration returns the generation to go on with: that of the state,
 // one more under another configuration, or, without state, one more than the
-// last that was told.
+// last that was told: by Progress, or by verdicts, for one step may write more of
+// them than the tail has room for.
 func (t *Task) startGeneration(from *stream.Start) int64 {
 	if from.Restored {
 		if from.Header.ConfigDigest != t.digest {
@@ -156,8 +158,15 @@ func (t *Task) startGeneration(from *stream.Start) int64 {
 	}
 	last := int64(0)
 	for _, r := range from.Tail {
-		if p := new(record.Progress); string(r.Key) == progressKey && t.decoder.DecodeInto(r.Value, p) == nil {
-			last = max(last, p.StateGeneration)
+		decoded, err := t.decoder.Decode(r.Value)
+		if err != nil {
+			continue // of a newer program, or no record of ours
+		}
+		switch told := decoded.(type) {
+		case *record.Progress:
+			last = max(last, told.StateGeneration)
+		case *record.Verdict:
+			last = max(last, told.StateGeneration)
 		}
 	}
 	return last + 1

@@ -377,7 +377,7 @@ func TestGeneration(t *testing.T) {
 	digest := DefaultSettings().Digest(1)
 	tail := []stream.Record{
 		{Key: []byte(progressKey), Value: encode(&record.Progress{StateGeneration: 4})},
-		{Key: []byte{1}, Value: encode(&record.Verdict{StateGeneration: 4})},
+		{Key: []byte{1}, Value: encode(&record.Verdict{StateGeneration: 6})},
 	}
 	for _, c := range []struct {
 		name string
@@ -385,7 +385,8 @@ func TestGeneration(t *testing.T) {
 		want int64
 	}{
 		{"fresh", stream.Start{}, 1},
-		{"without state after verdicts", stream.Start{Tail: tail}, 5},
+		{"without state after Progress", stream.Start{Tail: tail[:1]}, 5},
+		{"without state after verdicts", stream.Start{Tail: tail[1:]}, 7},
 		{"restored", stream.Start{Restored: true, Header: stream.Header{StateVersion: StateVersion, StateGeneration: 7, ConfigDigest: digest}}, 7},
 		{"restored under another configuration", stream.Start{Restored: true, Header: stream.Header{StateVersion: StateVersion, StateGeneration: 7}}, 8},
 	} {

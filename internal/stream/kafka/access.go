@@ -160,6 +160,6 @@ func (w *worker) send(c *stream.Checkpoint) error {
 func (w *worker) Wall() record.Micros { return record.MicrosOf(time.Now()) }
 
 // Lost tells of records that were deleted before they were read.
-func (w *worker) Lost(p stream.Partition, from int64) {
-	w.r.tell(true, w.id, fmt.Sprintf("records of %s[%d] were deleted before they were read: data loss; going on at offset %d", p.Topic, p.ID, from), nil)
+func (w *worker) Lost(l stream.Loss) {
+	w.r.tell(true, w.id, fmt.Sprintf("records of %s[%d] were deleted before they were read: data loss; going on %d offsets further", l.Topic, l.ID, l.Offsets), nil)
 }

@@ -127,4 +127,4 @@ func (a *Access) Await() error {
 func (a *Access) Wall() record.Micros { return a.log.Time() }
 
 // Lost has nobody to tell.
-func (a *Access) Lost(stream.Partition, int64) {}
+func (a *Access) Lost(stream.Loss) {}

@@ -91,7 +91,7 @@ func TestTasksAreToldWhatThereIs(t *testing.T) {
 	log.Trim(stream.Partition{Topic: numbers, ID: 1}, 3)
 	started(t, log, resuming(&starts))
 	again := starts[3]
-	if !again.Restored || len(again.Tail) != 0 || len(again.Lost) != 1 || again.Lost[0] != (stream.Partition{Topic: numbers, ID: 1}) {
+	if !again.Restored || len(again.Tail) != 0 || len(again.Lost) != 1 || again.Lost[0].Partition != (stream.Partition{Topic: numbers, ID: 1}) {
 		t.Errorf("a task whose input was deleted was told %+v, want its state and what is lost", again)
 	}
 }
