@@ -35,6 +35,10 @@ func (s *disturbances) next() {
 	began := time.Now()
 	kind := kinds[s.dice.IntN(len(kinds))]
 	what := kind.do()
+	for what == "" { // no instance to add or to spare
+		kind = kinds[s.dice.IntN(len(kinds))]
+		what = kind.do()
+	}
 	s.events[kind.name]++
 	s.t.Logf("%s %s: %s, %.1f s", began.UTC().Format("15:04:05.000"), kind.name, what, time.Since(began).Seconds())
 }
@@ -86,7 +90,7 @@ func (s *disturbances) add() string {
 			return name
 		}
 	}
-	return of + ": enough of them run"
+	return ""
 }
 
 func (s *disturbances) remove() string {
@@ -99,7 +103,7 @@ func (s *disturbances) remove() string {
 			return name
 		}
 	}
-	return name + " is the only one and stays"
+	return ""
 }
 
 func instance(of string, n int) string {
