@@ -13,8 +13,8 @@ type Result struct {
 	// Late is how many records came after their pane was closed, as a scorer that
 	// reads the telemetry log once counts them.
 	Late int64
-	// Compared reports that the verdicts, and Commands that the commands as well,
-	// were held against the quiet run.
+	// Compared reports that the verdicts were held against those of the quiet run,
+	// Commands that the commands were as well.
 	Compared, Commands bool
 	// Verdicts is how many were confirmed.
 	Verdicts int

@@ -86,7 +86,7 @@ func (w *worker) poke() {
 	}
 }
 
-// end asks it to finish, and does away with it when that takes too long.
+// halt asks it to finish, and does away with it when that takes too long.
 func (w *worker) halt() {
 	w.stopping = true
 	w.poke()
