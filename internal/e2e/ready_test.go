@@ -70,7 +70,7 @@ func TestRestoreIsTold(t *testing.T) {
 	d.startAll()
 	d.replayed(marked(), 0, nil)
 	d.stop("scorer")
-	cluster.Slow(t, 400*time.Millisecond)
+	cluster.Slow(t, 1200*time.Millisecond)
 	before := d.programs["scorer"].position()
 	d.launch("scorer")
 	progress := regexp.MustCompile(`^restoring: [1-9]\d* pieces of state read, \d+ % of scorer\.state\[0\]$`)

@@ -18,6 +18,7 @@ type Board struct {
 	mu     sync.Mutex
 	fronts []Front
 	heard  []record.Micros // wall time of the last word about each
+	looked record.Micros   // wall time of the last look at heard
 	seats  map[int32]*Seat
 }
 
@@ -29,7 +30,7 @@ type Seat struct {
 
 // NewBoard returns the board of n partitions; wall is the time now.
 func NewBoard(n int32, wall record.Micros) *Board {
-	b := &Board{fronts: make([]Front, n), heard: make([]record.Micros, n), seats: map[int32]*Seat{}}
+	b := &Board{fronts: make([]Front, n), heard: make([]record.Micros, n), looked: wall, seats: map[int32]*Seat{}}
 	for i := range b.fronts {
 		b.fronts[i], b.heard[i] = unknown, wall
 	}
@@ -45,9 +46,9 @@ var unknown = Front{Counts: true, Time: math.MinInt64}
 func (b *Board) Join(id int32, wake func()) *Seat {
 	seat := &Seat{id, wake}
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.seats[id] = seat
-	b.mu.Unlock()
-	b.set(id, unknown)
+	b.setLocked(id, unknown)
 	return seat
 }
 
@@ -64,29 +65,30 @@ func (b *Board) Leave(seat *Seat, wall record.Micros) {
 }
 
 // Publish shows where a partition of this instance stands.
-func (b *Board) Publish(id int32, f Front) { b.set(id, f) }
+func (b *Board) Publish(id int32, f Front) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.setLocked(id, f)
+}
 
 // Heard notes what the progress topic said about a partition at a wall time.
 // Of a partition of this instance its own task knows better.
 func (b *Board) Heard(id int32, f Front, wall record.Micros) {
 	b.mu.Lock()
-	mine := b.seats[id] != nil
-	if !mine && id >= 0 && int(id) < len(b.heard) {
-		b.heard[id] = wall
+	defer b.mu.Unlock()
+	if b.seats[id] != nil || id < 0 || int(id) >= len(b.heard) {
+		return
 	}
-	b.mu.Unlock()
-	if !mine {
-		b.set(id, f)
-	}
+	b.heard[id] = wall
+	b.setLocked(id, f)
 }
 
 // giveUp ends the waiting for a partition of another instance.
 func (b *Board) giveUp(id int32) {
 	b.mu.Lock()
-	mine := b.seats[id] != nil
-	b.mu.Unlock()
-	if !mine {
-		b.set(id, Front{})
+	defer b.mu.Unlock()
+	if b.seats[id] == nil {
+		b.setLocked(id, Front{})
 	}
 }
 
@@ -106,10 +108,8 @@ func (b *Board) HeardRecord(r Record, wall record.Micros) {
 	}
 }
 
-// set changes a front, and wakes the tasks of this instance if it moved.
-func (b *Board) set(id int32, f Front) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// setLocked changes a front, and wakes the tasks of this instance if it moved.
+func (b *Board) setLocked(id int32, f Front) {
 	if id < 0 || int(id) >= len(b.fronts) || b.fronts[id] == f {
 		return
 	}
@@ -128,22 +128,28 @@ func (b *Board) Frontier(id int32) record.Micros {
 	return Frontier(b.fronts, int(id), AlignBound)
 }
 
+// lookAgain is the gap between two looks, due at every tick, that means this
+// process stood still or its clock was set: nobody was silent all that time.
+const lookAgain = 5 * record.Second
+
 // Silent returns the partitions of other instances of which nothing was heard
 // for SilentAfter, and no longer waits for them.
-func (b *Board) Silent(wall record.Micros) []int32 {
+func (b *Board) Silent(wall record.Micros) (silent []int32) {
 	b.mu.Lock()
-	var silent, waking []int32
+	defer b.mu.Unlock()
+	if wall < b.looked || wall-b.looked > lookAgain {
+		for id := range b.heard {
+			b.heard[id] = wall
+		}
+	}
+	b.looked = wall
 	for i, at := range b.heard {
 		if id := int32(i); b.seats[id] == nil && wall-at >= SilentAfter {
 			silent = append(silent, id)
 			if b.fronts[i].Counts {
-				waking = append(waking, id)
+				b.setLocked(id, Front{})
 			}
 		}
-	}
-	b.mu.Unlock()
-	for _, id := range waking {
-		b.set(id, Front{})
 	}
 	return silent
 }

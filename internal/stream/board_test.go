@@ -48,6 +48,7 @@ func TestBoardGivesUpTheSilent(t *testing.T) {
 	b.Join(0, func() { woken++ })
 	b.Publish(0, front(0))
 	b.Heard(1, front(50*second), 30*second)
+	look := looking(b, 0)
 	for _, c := range []struct {
 		wall   record.Micros
 		silent []int32
@@ -57,7 +58,7 @@ func TestBoardGivesUpTheSilent(t *testing.T) {
 		{SilentAfter, []int32{2}, 50*second + AlignBound},
 		{SilentAfter + 30*second, []int32{1, 2}, Far},
 	} {
-		if got := b.Silent(c.wall); !slices.Equal(got, c.silent) {
+		if got := look(c.wall); !slices.Equal(got, c.silent) {
 			t.Errorf("silent at %d: %v, want %v", c.wall, got, c.silent)
 		}
 		if got := b.Frontier(0); got != c.want {
@@ -70,6 +71,40 @@ func TestBoardGivesUpTheSilent(t *testing.T) {
 	}
 	if woken == 0 {
 		t.Error("the task was not told that it may go on")
+	}
+}
+
+// looking lets time pass as a worker does: it looks every second up to a wall time.
+func looking(b *Board, now record.Micros) func(until record.Micros) []int32 {
+	return func(until record.Micros) []int32 {
+		for ; until-now > second; now += second {
+			b.Silent(now)
+		}
+		now = until
+		return b.Silent(now)
+	}
+}
+
+// What a process did not see while it stood still, or while its clock was set, is
+// no silence of others; two minutes of real silence after it are.
+func TestBoardWaitsAfterTheClockJumped(t *testing.T) {
+	for name, jump := range map[string]record.Micros{"ahead": record.Hour, "back": -record.Hour} {
+		began := 2 * record.Hour
+		b := NewBoard(2, began)
+		b.Join(0, func() {})
+		b.Heard(1, front(50*second), began)
+		b.Silent(began + second)
+		after := began + jump
+		if got := b.Silent(after); got != nil || b.Frontier(0) != 50*second+AlignBound {
+			t.Errorf("%s: silent %v, frontier %d; nobody was", name, got, b.Frontier(0))
+		}
+		look := looking(b, after)
+		if got := look(after + SilentAfter - 1); got != nil {
+			t.Errorf("%s: silent %v too early", name, got)
+		}
+		if got := look(after + SilentAfter); !slices.Equal(got, []int32{1}) {
+			t.Errorf("%s: silent %v after two minutes, want 1", name, got)
+		}
 	}
 }
 
@@ -91,8 +126,8 @@ func TestBoardKeepsTheNewTask(t *testing.T) {
 	b := NewBoard(1, 0)
 	before := b.Join(0, func() {})
 	b.Join(0, func() {})
-	b.Leave(before, SilentAfter)
-	if got := b.Silent(2 * SilentAfter); got != nil {
+	b.Leave(before, 0)
+	if got := looking(b, 0)(2 * SilentAfter); got != nil {
 		t.Errorf("silent: %v; the new task is here", got)
 	}
 }

@@ -71,6 +71,11 @@ const (
 // must commit; while it waits for that it takes no more.
 const MaxEffects = 8 << 20
 
+// maxUncommitted bounds what checkpoints that are aborted one after the other may
+// pile up: each holds what the one before held, and what came meanwhile. With more
+// the worker begins anew from the log, where all of it still is.
+const maxUncommitted = 3 * MaxEffects
+
 // Worker runs one task on a Log: it takes the task over, restores it, hands it
 // what was read, and commits its checkpoints. It is the same on every log, starts
 // no goroutine and belongs to one.
@@ -168,7 +173,8 @@ func (w *Worker) flush(size int) error {
 // commitDue begins a checkpoint when its time has come, or at once when other
 // tasks wait for what this one has done.
 func (w *Worker) commitDue(blocked bool) error {
-	due := w.log.Wall()-w.lastCut >= w.interval || blocked && w.stage.Transactional
+	since := w.log.Wall() - w.lastCut // below 0: the wall clock was set back
+	due := since < 0 || since >= w.interval || blocked && w.stage.Transactional
 	if due && w.flying == nil && w.owner.Changed() {
 		w.cut()
 	}
@@ -196,11 +202,15 @@ func (w *Worker) settle(err error) error {
 	}
 	w.figures.settled(c, err)
 	w.owner.Settle(err == nil)
-	if err == nil {
-		w.committed = c.Positions
-		if w.board != nil {
-			w.board.Publish(w.id, c.Front)
+	if err != nil {
+		if w.owner.Effects().Size() >= maxUncommitted {
+			return err
 		}
+		return nil
+	}
+	w.committed = c.Positions
+	if w.board != nil {
+		w.board.Publish(w.id, c.Front)
 	}
 	return nil
 }

@@ -196,6 +196,48 @@ func TestWorkerStopsWhenOutputsCannotLeave(t *testing.T) {
 	}
 }
 
+// Each aborted checkpoint adds to the next; what piles up is bounded, and given up
+// for what the log holds.
+func TestWorkerBeginsAnewWhenTooMuchPilesUp(t *testing.T) {
+	d := &desk{}
+	w := working(t, d, nil)
+	w.stage.NewTask = func(int32) Task { return &verbose{} }
+	if err := w.Restore(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	offset := int64(0)
+	for aborts := 0; err == nil && aborts < 10; aborts++ {
+		for ; w.Hungry(); offset++ {
+			step(t, w, fetched(offset, 1))
+		}
+		d.keep(false)
+		err = w.Step(Event{Kind: Settled, Err: fmt.Errorf("no room: %w", ErrAborted)})
+	}
+	if !errors.Is(err, ErrAborted) || offset > maxUncommitted>>20+2 {
+		t.Errorf("after %d records of 1 MB in aborted checkpoints: %v, want %v before %d MB", offset, err, ErrAborted, maxUncommitted>>20)
+	}
+	if err := w.Restore(); err != nil || w.owner.Effects().Size() != 0 || !w.Hungry() {
+		t.Errorf("anew: %v, %d bytes, hungry %v", err, w.owner.Effects().Size(), w.Hungry())
+	}
+}
+
+// A wall clock that is set back keeps nobody from a checkpoint.
+func TestWorkerCommitsAfterTheClockWasSetBack(t *testing.T) {
+	d := &desk{wall: record.Hour}
+	w := working(t, d, nil)
+	d.wall = second
+	step(t, w, fetched(0, 1))
+	if d.flying == nil {
+		t.Fatal("no checkpoint until the wall clock is back where it was")
+	}
+	d.settle(t, w, nil)
+	step(t, w, fetched(1, 1))
+	if d.flying != nil {
+		t.Error("another checkpoint before the interval")
+	}
+}
+
 // verbose sends 1 MB for each record.
 type verbose struct{ tally }
 

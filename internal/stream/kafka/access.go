@@ -94,7 +94,7 @@ func (w *worker) Write(sends []stream.Send) error {
 	err := w.outputs.send(w.hard, sends)
 	for b := (backoff{}); err != nil && (retryable(err) || broken(err) || fenced(err)); {
 		w.r.tell(true, w.id, "writing is interrupted, trying again", err)
-		if err := b.wait(w.hard); err != nil {
+		if err := w.r.client.wait(w.hard, &b, err); err != nil {
 			return err
 		}
 		w.outputs.id = recordbatch.NoProducer

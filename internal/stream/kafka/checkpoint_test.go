@@ -25,7 +25,7 @@ func TestWritesThatFailLong(t *testing.T) {
 			t.Parallel()
 			cluster := fake(t, 1)
 			client := deployOn(t, cluster.ListenAddrs(), 1)
-			r := start(t, client, stage(c.transactional), func(s *kafka.RunnerSettings) { s.TransactionTimeout = time.Second })
+			r := start(t, client, stage(c.transactional), func(s *kafka.RunnerSettings) { s.TransactionTimeout = 4 * time.Second })
 			write(t, client, 0, 100, 1)
 			check(t, client, 100, 1)
 			topic := client.Name(sums)

@@ -37,6 +37,11 @@ func (r *Runner) Figures() (all []Figure) {
 // was assigned, and why not.
 func (r *Runner) Ready() (bool, string) {
 	ready, reason := false, "no partition assigned yet"
+	r.mu.Lock()
+	if r.assigned {
+		reason = "standing by: no partition assigned"
+	}
+	r.mu.Unlock()
 	caught := true
 	r.each(func(w *worker) { ready, reason, caught = true, "", caught && w.caught })
 	if !caught {

@@ -87,7 +87,7 @@ func (p *producer) retry(ctx context.Context, what string, try func() error) err
 		if err == nil {
 			return nil
 		}
-		if !retryable(err) || b.wait(limit) != nil {
+		if !retryable(err) || p.client.wait(limit, &b, err) != nil {
 			return fmt.Errorf("%s: %w", what, words(err))
 		}
 	}

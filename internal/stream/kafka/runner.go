@@ -61,9 +61,11 @@ type Runner struct {
 
 	mu      sync.Mutex
 	workers map[int32]*worker
-	gen     *kafka.Generation // the newest
-	wait    sync.WaitGroup
-	failed  chan error // the first error that ends the program
+	// assigned reports that a generation has said which partitions are ours.
+	assigned bool
+	gen      *kafka.Generation // the newest
+	wait     sync.WaitGroup
+	failed   chan error // the first error that ends the program
 }
 
 // NewRunner returns a runner; nothing is opened yet.
@@ -125,7 +127,7 @@ func (r *Runner) reach(ctx context.Context) error {
 		if b.last == 0 {
 			r.tell(true, -1, "waiting for Kafka", err)
 		}
-		if b.wait(limit) != nil && ctx.Err() == nil {
+		if r.client.wait(limit, &b, err) != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -146,7 +148,7 @@ func (r *Runner) awaitTopics(ctx context.Context) error {
 		if b.last == 0 {
 			r.tell(true, -1, "waiting for the topics", err)
 		}
-		_ = b.wait(ctx)
+		_ = r.client.wait(ctx, &b, err)
 	}
 }
 
@@ -192,6 +194,7 @@ func (r *Runner) groupConfig() kafka.ConsumerGroupConfig {
 // follow applies each generation's assignment until ctx ends. Workers outlive
 // generations: only partitions that move are stopped or started.
 func (r *Runner) follow(ctx context.Context, group *kafka.ConsumerGroup) {
+	told := false // of the failure that lasts
 	for ctx.Err() == nil {
 		gen, err := group.Next(ctx)
 		switch {
@@ -201,10 +204,14 @@ func (r *Runner) follow(ctx context.Context, group *kafka.ConsumerGroup) {
 			r.fail(fmt.Errorf("group %s: %w", r.settings.Group, words(err)))
 			return
 		case err != nil:
-			r.tell(true, -1, "group membership lost, joining again", err)
+			if !told {
+				r.tell(!forming(err), -1, "group membership lost, joining again", err)
+			}
+			told = true
 			_ = sleep(ctx, joinBackoff)
 			continue
 		}
+		told = false
 		var ids []int32
 		for _, a := range gen.Assignments[r.client.name(r.settings.Stage.State)] {
 			ids = append(ids, int32(a.ID))
@@ -265,9 +272,14 @@ func (r *Runner) assign(ctx context.Context, ids []int32) {
 			fresh = append(fresh, r.workers[id])
 		}
 	}
-	if len(fresh)+gone > 0 && ctx.Err() == nil {
+	switch {
+	case ctx.Err() != nil:
+	case len(ids) == 0 && (gone > 0 || !r.assigned):
+		r.tell(false, -1, "no partition is assigned: standing by", nil)
+	case len(fresh)+gone > 0:
 		r.tell(false, -1, fmt.Sprintf("%d partitions are assigned: %d new, %d gone to other instances, the others go on", len(ids), len(fresh), gone), nil)
 	}
+	r.assigned = true
 	// All of them have joined the board before one runs: it would go on before it
 	// knew of the rest.
 	for _, w := range fresh {

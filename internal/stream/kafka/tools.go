@@ -37,7 +37,7 @@ func (c *Client) Read(ctx context.Context, from stream.Partition, offset int64, 
 		if !retryable(err) {
 			return words(err)
 		}
-		if err := b.wait(ctx); err != nil {
+		if err := c.wait(ctx, &b, err); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,7 @@ func (c *Client) read(ctx context.Context, from stream.Partition, offset, end in
 		case !retryable(err):
 			return words(err)
 		default:
-			if err := b.wait(ctx); err != nil {
+			if err := c.wait(ctx, &b, err); err != nil {
 				return err
 			}
 			continue

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/segmentio/kafka-go"
+
 	"cordon/internal/record"
 	"cordon/internal/stream"
 	"cordon/internal/stream/recordbatch"
@@ -112,7 +114,7 @@ func (w *worker) run() {
 			if time.Since(began) > time.Minute {
 				b.reset()
 			}
-			_ = b.wait(w.ctx)
+			_ = w.r.client.wait(w.ctx, &b, err)
 		default:
 			w.r.fail(fmt.Errorf("%s partition %d: %w", w.r.settings.Stage.Name, w.id, err))
 			return
@@ -191,7 +193,9 @@ func (w *worker) fetch(ctx context.Context, at stream.Position, results chan<- f
 			return
 		case err == nil:
 			b.reset()
-		case !retryable(err):
+		case !retryable(err), errors.Is(err, kafka.UnknownTopicOrPartition):
+			// A topic that is not there any more may have been made anew when it is
+			// asked again: only a restore compares it with the checkpoint.
 			select {
 			case failures <- words(err):
 			case <-ctx.Done():
@@ -202,7 +206,7 @@ func (w *worker) fetch(ctx context.Context, at stream.Position, results chan<- f
 				w.r.tell(true, w.id, fmt.Sprintf("reading %s[%d] is interrupted, trying again", at.Topic, at.Partition), words(err))
 			}
 			got = fetched{from: from, next: next, end: next + 1} // not at the end: its time stands still
-			_ = b.wait(ctx)
+			_ = w.r.client.wait(ctx, &b, err)
 		}
 		next = got.next
 		select {
