@@ -33,7 +33,8 @@ const Pane = 10 * record.Second
 const forgetAfter = record.Day
 
 // pauseAfter is the gap between two ticks, due once a second, that means this
-// process stood still: what it did not see in that time is not silence.
+// process stood still or the wall clock was set ahead: what it did not see in that
+// time is not silence. Every wait begins anew, as it does when the clock is set back.
 const pauseAfter = 5 * record.Second
 
 // Settings are the lengths of time a clock needs, in microseconds.

@@ -357,6 +357,28 @@ func TestRestartIsNotSilence(t *testing.T) {
 	}
 }
 
+// A wall clock that is set back lets every wait begin anew: nothing stands still
+// until it is back where it was.
+func TestClockSetBackIsNotForEver(t *testing.T) {
+	c := clock.New(settings)
+	take(c, step{"a", start, false})
+	for wall := start + record.Hour; wall < start+record.Hour+10*record.Second; wall += record.Second {
+		c.Tick(wall, true, false)
+		c.State(c.Passed(), wall)
+	}
+	for after := range record.Micros(17) {
+		wall := start + after*record.Second
+		c.Tick(wall, true, false)
+		if after == 0 && !c.DueByWall(wall) {
+			t.Error("set back: no SourceClock is due")
+		}
+		c.State(c.Passed(), wall)
+	}
+	if got := c.Standing().State; got != record.ClockIdle {
+		t.Errorf("16 s at the end after it was set back: got %v, want IDLE", got)
+	}
+}
+
 // What is known of a loss outlives the process that found it.
 func TestLossIsStored(t *testing.T) {
 	c := clock.New(settings)

@@ -33,7 +33,7 @@ func (c *Clock) Touch(wall record.Micros, isClock bool) {
 // the silence that was waited out. STALLED: no Clock for too long where sources
 // write them, or no read without error.
 func (c *Clock) Tick(wall record.Micros, atEnd, waiting bool) {
-	if c.tick == 0 || wall-c.tick > pauseAfter || waiting {
+	if c.tick == 0 || wall < c.tick || wall-c.tick > pauseAfter || waiting {
 		c.quiet, c.read, c.word = 0, wall, wall
 	}
 	c.tick, c.atEnd = wall, atEnd && !waiting
@@ -69,7 +69,7 @@ func (c *Clock) clocked() bool {
 // say so. A partition without a source that was neither read to its end nor
 // given up has nothing to state.
 func (c *Clock) DueByWall(wall record.Micros) bool {
-	return (c.hasSource() || c.empty() || c.stalled) && (c.statedWall < 0 || wall-c.statedWall >= c.settings.Every)
+	return (c.hasSource() || c.empty() || c.stalled) && (c.statedWall < 0 || wall < c.statedWall || wall-c.statedWall >= c.settings.Every)
 }
 
 // hasSource reports whether the partition ever had a source; the last one may

@@ -1,7 +1,6 @@
 package task
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -23,7 +22,7 @@ func (t *Task) Tick(now stream.Now, out *stream.Effects) {
 	switch at := t.time(); {
 	case t.clock.Due(at) || t.clock.DueByWall(now.Wall):
 		t.state(at, now.Wall, out)
-	case t.refused >= 0 && (t.told.wall == 0 || t.told.front != t.Front().Time || now.Wall-t.told.wall >= t.every):
+	case t.refused >= 0 && (now.Wall < t.told.wall || t.told.wall == 0 || t.told.front != t.Front().Time || now.Wall-t.told.wall >= t.every):
 		t.tellFront(&record.SourceClock{State: record.ClockActive}, now.Wall, out)
 	}
 	t.declare(now.Silent, out)
@@ -69,9 +68,8 @@ func (t *Task) declare(silent []int32, out *stream.Effects) {
 		}
 		st := &record.SourceClock{RawPartition: r, RawPartitions: t.counts.raw, State: record.ClockStalled}
 		t.toTelemetry(st, out)
-		// Under a key of its own: the owner's last word must outlast it, for it
-		// says how far the clock of the deployment has come.
-		t.toProgress(fmt.Sprintf("%d/silent", r), st, out)
+		// The owner's last word outlasts it: that says how far the clock has come.
+		t.toProgress(strconv.Itoa(int(r))+stream.SilentSuffix, st, out)
 		t.counters.Declared++
 	}
 	t.declared = append(t.declared[:0], silent...)

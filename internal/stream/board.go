@@ -2,6 +2,7 @@ package stream
 
 import (
 	"math"
+	"strings"
 	"sync"
 
 	"cordon/internal/record"
@@ -92,6 +93,11 @@ func (b *Board) giveUp(id int32) {
 	}
 }
 
+// SilentSuffix ends the key, in the progress topic, of what others than its owner
+// say of a partition: that nothing is heard of it. It is no word of the owner, and
+// must not replace the owner's last one when the topic is compacted.
+const SilentSuffix = "/silent"
+
 // HeardRecord is Heard for a record of the progress topic.
 func (b *Board) HeardRecord(r Record, wall record.Micros) {
 	decoded, err := record.Decode(r.Value)
@@ -101,10 +107,11 @@ func (b *Board) HeardRecord(r Record, wall record.Micros) {
 	c, ok := decoded.(*record.SourceClock)
 	switch {
 	case !ok:
-	case c.State == record.ClockStalled:
-		b.giveUp(c.RawPartition) // anybody may say so: it is no word of its owner
+	case strings.HasSuffix(string(r.Key), SilentSuffix):
+		b.giveUp(c.RawPartition)
 	default:
-		b.Heard(c.RawPartition, Front{Counts: c.State != record.ClockEmpty, Time: c.Time}, wall)
+		counts := c.State != record.ClockEmpty && c.State != record.ClockStalled
+		b.Heard(c.RawPartition, Front{Counts: counts, Time: c.Time}, wall)
 	}
 }
 

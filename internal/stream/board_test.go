@@ -131,3 +131,32 @@ func TestBoardKeepsTheNewTask(t *testing.T) {
 		t.Errorf("silent: %v; the new task is here", got)
 	}
 }
+
+// An owner that says STALLED is alive; others that say it of a silent partition
+// tell nothing of its owner.
+func TestBoardTellsOwnersFromOthers(t *testing.T) {
+	b := NewBoard(2, 0)
+	b.Join(0, func() {})
+	say := func(key string, wall record.Micros) {
+		t.Helper()
+		value, err := record.Append(nil, &record.SourceClock{RawPartition: 1, RawPartitions: 2, State: record.ClockStalled})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.HeardRecord(Record{Key: []byte(key), Value: value}, wall)
+	}
+	at := record.Micros(0)
+	for ; at < 2*SilentAfter; at += second {
+		say("1", at)
+		if silent := b.Silent(at); silent != nil || b.Frontier(0) != Far {
+			t.Fatalf("its owner speaks at %d: silent %v, frontier %d; want none, and nobody waits", at, silent, b.Frontier(0))
+		}
+	}
+	for end := at + SilentAfter; at < end; at += second {
+		say("1"+SilentSuffix, at)
+		b.Silent(at)
+	}
+	if silent := b.Silent(at); !slices.Equal(silent, []int32{1}) {
+		t.Errorf("only others speak of it: silent %v, want 1", silent)
+	}
+}
