@@ -297,7 +297,7 @@ func (r *Runner) showLag(life context.Context, gen *kafka.Generation) {
 		case <-life.Done():
 			return
 		case <-ticker.C:
-			_ = r.commitPositions(gen) // display only
+			_ = gen.CommitOffsets(r.positions()) // display only
 		}
 	}
 }
@@ -308,10 +308,22 @@ func (r *Runner) member() bool {
 	r.mu.Lock()
 	gen := r.gen
 	r.mu.Unlock()
-	return gen != nil && r.commitPositions(gen) == nil
+	if gen == nil {
+		return false
+	}
+	offsets := r.positions()
+	if len(offsets) == 0 {
+		// No task has been restored yet, and kafka-go asks nobody where there is
+		// nothing to commit. The group shares out the state topic: any offset does.
+		for _, a := range gen.Assignments[r.client.name(r.settings.Stage.State)] {
+			offsets[r.client.name(r.settings.Stage.State)] = map[int]int64{a.ID: 0}
+		}
+	}
+	return len(offsets) > 0 && gen.CommitOffsets(offsets) == nil
 }
 
-func (r *Runner) commitPositions(gen *kafka.Generation) error {
+// positions returns where the tasks stand, as a group commits it.
+func (r *Runner) positions() map[string]map[int]int64 {
 	offsets := map[string]map[int]int64{}
 	for _, f := range r.Figures() {
 		topic := r.client.name(f.Input.Topic)
@@ -320,7 +332,7 @@ func (r *Runner) commitPositions(gen *kafka.Generation) error {
 		}
 		offsets[topic][int(f.Input.ID)] = f.Next
 	}
-	return gen.CommitOffsets(offsets)
+	return offsets
 }
 
 func (r *Runner) tell(warning bool, id int32, text string, err error) {
