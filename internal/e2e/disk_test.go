@@ -23,6 +23,7 @@ func TestFullDisk(t *testing.T) {
 			return
 		}
 		breaking.Go(func() {
+			t := aside{t}
 			broker := cluster.Nodes()[0]
 			broker.FillDisk(t)
 			broker.AwaitEnd(t, 30*time.Second)

@@ -21,6 +21,21 @@ type disturbances struct {
 	t *testing.T
 }
 
+// until lets things happen until the replay has ended, and returns how it did.
+func (s *disturbances) until(ended <-chan error) error {
+	began, due := time.Now(), time.NewTicker(s.every)
+	defer due.Stop()
+	defer func() { s.replaying += time.Since(began) }()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-due.C:
+			s.next()
+		}
+	}
+}
+
 // next lets one thing happen, chosen at random, and tells of it.
 func (s *disturbances) next() {
 	s.t.Helper()

@@ -77,24 +77,31 @@ func ofFleet(t *testing.T, attacks ...simulate.Attack) opener {
 }
 
 // quiet runs the same stages in this process: what a live run has to equal.
-func quiet(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32) outputs {
-	t.Helper()
-	return quietUntil(t, source, key, partitions, 0)
+func (d *deployment) quiet(source replay.Source) outputs {
+	d.t.Helper()
+	return d.quietUntil(source, 0)
 }
 
 // quietUntil is quiet without what was decided after an event time.
-func quietUntil(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32, until record.Micros) outputs {
-	t.Helper()
+func (d *deployment) quietUntil(source replay.Source, until record.Micros) outputs {
+	d.t.Helper()
 	all := gather()
 	all.until = until
-	backtested(t, source, key, partitions, func(o backtest.Output) error { return all.take(o.Topic, o.Value) })
+	twin{d.key, d.partitions, func(o backtest.Output) error { return all.take(o.Topic, o.Value) }}.run(d.t, source)
 	return all.outputs()
 }
 
-// backtested runs the stages over a source and hands every output to sink.
-func backtested(t *testing.T, source replay.Source, key pseudonym.Key, partitions int32, sink func(backtest.Output) error) {
+// twin is a deployment in this process, without a broker.
+type twin struct {
+	key        pseudonym.Key
+	partitions int32
+	sink       func(backtest.Output) error // is handed every output
+}
+
+// run runs the stages over a source.
+func (w twin) run(t testing.TB, source replay.Source) {
 	t.Helper()
-	first, err := collector.Stage(collector.DefaultSettings(), key)
+	first, err := collector.Stage(collector.DefaultSettings(), w.key)
 	second, err1 := scorer.Stage(scorer.DefaultSettings())
 	unlimited := enforcer.DefaultSettings()
 	unlimited.SharePermille = sharePermille
@@ -102,7 +109,7 @@ func backtested(t *testing.T, source replay.Source, key pseudonym.Key, partition
 	if err := errors.Join(err, err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	run, err := backtest.New(backtest.Settings{Stages: []*stream.Stage{first, second, third}, Partitions: partitions, Sink: sink})
+	run, err := backtest.New(backtest.Settings{Stages: []*stream.Stage{first, second, third}, Partitions: w.partitions, Sink: w.sink})
 	if err != nil {
 		t.Fatal(err)
 	}

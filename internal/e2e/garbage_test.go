@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -36,10 +35,7 @@ const smallState = 8 << 20
 // the topics as `cordonctl topics create` makes them. It looks every 2 s; the
 // result is the median and the most of that, beside the live records alone.
 func TestStateGarbage(t *testing.T) {
-	within, err := time.ParseDuration(os.Getenv("CORDON_SOAK"))
-	if err != nil {
-		t.Skip("skipped: the cleaner is watched for CORDON_SOAK, such as 10m")
-	}
+	within := soakLength(t)
 	cluster := kafkatest.JVM(t, kafkatest.Shape{Brokers: 1}) // the embedded broker compacts once an hour
 	d := deployOn(t, plan{partitions: 1, cluster: cluster})
 	d.startAll()

@@ -38,7 +38,7 @@ func TestLiveEqualsBacktest(t *testing.T) {
 			d := deploy(t, 8)
 			d.startAll()
 			got := d.replayed(open(), 0, nil)
-			same(t, quiet(t, open(), d.key, d.partitions), got)
+			same(t, d.quiet(open()), got)
 		})
 	}
 }
@@ -48,7 +48,7 @@ func TestLiveFleetEqualsBacktest(t *testing.T) {
 	d := deploy(t, 4)
 	d.startAll()
 	got := d.replayed(open(), 0, nil)
-	same(t, quiet(t, open(), d.key, d.partitions), got)
+	same(t, d.quiet(open()), got)
 }
 
 // A kill -9 of each program in mid-stream, three times, each followed by a
@@ -67,7 +67,7 @@ func TestKillChangesNothing(t *testing.T) {
 				d.start(name)
 			}
 			got := d.acted(open(), fast, act{2 * record.Minute, again}, act{3 * record.Minute, again}, act{5 * record.Minute, again})
-			same(t, quiet(t, open(), d.key, d.partitions), got)
+			same(t, d.quiet(open()), got)
 		})
 	}
 }
@@ -83,7 +83,7 @@ func TestRestartChangesNothing(t *testing.T) {
 			d.start(name)
 		}
 	}})
-	same(t, quiet(t, open(), d.key, d.partitions), got)
+	same(t, d.quiet(open()), got)
 }
 
 // fast is the speed of a replay that something is done in the middle of: 8

@@ -27,8 +27,17 @@ func TestTopicsThatPartedFromTheState(t *testing.T) {
 	d.awaitWords("collector", 1, "telemetry.raw", "the topic was re-created", "another topics.prefix")
 
 	d.stop("scorer")
-	d.remake(stream.Telemetry, 2)
+	d.start("scorer") // its checkpoint stands behind what was replayed
+	before := d.programs["scorer"].position()
+	d.drop(stream.Telemetry)
+	d.await("the scorer misses its input", time.Minute, func() bool {
+		return d.programs["scorer"].says(before, "interrupted; going on from the last checkpoint")
+	})
+	d.pause("scorer")
+	d.make(stream.Telemetry, 2)
 	d.fill(stream.Telemetry, 2000) // longer than before: only the fingerprint tells
+	d.resume("scorer")
+	d.awaitWords("scorer", 1, "telemetry", "holds another batch at offset", "the topic was re-created", "another topics.prefix")
 	d.launch("scorer")
 	d.awaitWords("scorer", 1, "telemetry", "holds another batch at offset", "the topic was re-created", "another topics.prefix")
 
@@ -93,13 +102,24 @@ func (d *deployment) awaitWords(name string, code int, words ...string) {
 // remake deletes a topic and makes it anew, as a script of an operator would.
 func (d *deployment) remake(topic stream.Topic, partitions int32) {
 	d.t.Helper()
+	d.drop(topic)
+	d.make(topic, partitions)
+}
+
+func (d *deployment) drop(topic stream.Topic) {
+	d.t.Helper()
 	req := kmsg.NewPtrDeleteTopicsRequest()
 	one := kmsg.NewDeleteTopicsRequestTopic()
 	one.Topic = kmsg.StringPtr(d.prefix + string(topic))
 	req.TopicNames, req.Topics, req.TimeoutMillis = []string{*one.Topic}, append(req.Topics, one), 10_000
 	res, err := req.RequestWith(d.t.Context(), d.admin())
 	d.judge("delete topic", err, res.Topics[0].ErrorCode)
-	d.await("the topic is made anew", time.Minute, func() bool { // deletion goes on behind the answer
+}
+
+// make makes a topic that was deleted; deletion goes on behind its answer.
+func (d *deployment) make(topic stream.Topic, partitions int32) {
+	d.t.Helper()
+	d.await("the topic is made anew", time.Minute, func() bool {
 		made, err := d.client.Create(d.t.Context(), []stream.TopicSettings{{Topic: topic, Partitions: partitions}}, 1)
 		return err == nil && len(made) == 1
 	})

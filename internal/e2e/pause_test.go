@@ -39,7 +39,7 @@ func TestPausedInstanceIsFenced(t *testing.T) {
 				})
 				d.awaitShared(of, of, of+"-2")
 			}})
-			same(t, quiet(t, open(), d.key, d.partitions), got)
+			same(t, d.quiet(open()), got)
 			if fences := d.checkAudit(); of == "enforcer" && fences < 2 {
 				t.Errorf("commands have %d fences, want one of each enforcer that was active", fences)
 			}

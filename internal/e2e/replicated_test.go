@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ func TestBrokersDieInTurn(t *testing.T) {
 			return
 		}
 		breaking.Go(func() {
+			t := aside{t}
 			for turn := range turns {
 				broker := cluster.Nodes()[turn%3]
 				if turns == 1 {
@@ -38,4 +40,21 @@ func TestBrokersDieInTurn(t *testing.T) {
 			}
 		})
 	})
+}
+
+// aside is a test to a goroutine beside its own: what cannot go on fails the test
+// and ends that goroutine, for only the test's own may end the test.
+type aside struct{ *testing.T }
+
+// Fatalf is Errorf, and ends the goroutine.
+func (a aside) Fatalf(format string, args ...any) {
+	a.Helper()
+	a.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+// Skipf is Fatalf: what was begun cannot be left out.
+func (a aside) Skipf(format string, args ...any) {
+	a.Helper()
+	a.Fatalf(format, args...)
 }

@@ -54,7 +54,7 @@ func TestScale(t *testing.T) {
 					d.awaitShared(of, of)
 				}
 			}})
-			same(t, quiet(t, open(), d.key, d.partitions), got)
+			same(t, d.quiet(open()), got)
 			d.checkAudit()
 		})
 	}

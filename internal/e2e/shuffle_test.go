@@ -80,14 +80,14 @@ func TestCapturesShuffledAndSplit(t *testing.T) {
 func confirmed(t *testing.T, source replay.Source, partitions int32) scenario.Log {
 	t.Helper()
 	var verdicts []*record.Verdict
-	backtested(t, source, pseudonym.TestKey(), partitions, func(o backtest.Output) error {
+	twin{pseudonym.TestKey(), partitions, func(o backtest.Output) error {
 		if o.Topic != stream.Verdicts || record.NameOf(o.Value) != "Verdict" {
 			return nil
 		}
 		v := &record.Verdict{}
 		verdicts = append(verdicts, v)
 		return record.DecodeInto(o.Value, v)
-	})
+	}}.run(t, source)
 	log, err := scenario.Confirmed(verdicts)
 	if err != nil {
 		t.Fatal(err)

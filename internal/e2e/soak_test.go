@@ -29,12 +29,10 @@ const (
 // instances of each program at first. Every CORDON_SOAK_EVERY (15 s) something
 // happens, at random: events in disturbance_test.go. Each round must come out as
 // in a backtest. CORDON_SOAK_BROKERS=3 makes three brokers that copy each other
-// of the one. CORDON_SOAK_SEED chooses what happens; the seed is printed.
+// of the one, and fails where they cannot be had. CORDON_SOAK_SEED chooses what
+// happens; the seed is printed.
 func TestSoak(t *testing.T) {
-	length, err := time.ParseDuration(os.Getenv("CORDON_SOAK"))
-	if err != nil {
-		t.Skip("skipped: a soak runs for CORDON_SOAK, such as 10m (make soak)")
-	}
+	length := soakLength(t)
 	every, err := time.ParseDuration(cmp.Or(os.Getenv("CORDON_SOAK_EVERY"), "15s"))
 	if err != nil {
 		t.Fatalf("CORDON_SOAK_EVERY: %v", err)
@@ -44,17 +42,36 @@ func TestSoak(t *testing.T) {
 		t.Fatalf("CORDON_SOAK_SEED: %v", err)
 	}
 	s := &soak{every: every, dice: rand.New(rand.NewPCG(seed, 0)), replication: 1, events: map[string]int{}}
-	if os.Getenv("CORDON_SOAK_BROKERS") == "3" {
-		s.cluster, s.replication = kafkatest.Three(t), 3
-	} else {
+	switch brokers := os.Getenv("CORDON_SOAK_BROKERS"); brokers {
+	case "", "1":
 		s.cluster = kafkatest.Private(t)
+	case "3":
+		s.cluster, s.replication = kafkatest.JVM(t, kafkatest.Shape{Brokers: 3, Required: true}), 3
+	default:
+		t.Fatalf("CORDON_SOAK_BROKERS=%s: must be 1 or 3", brokers)
 	}
 	t.Logf("soak of %s, an event every %s, on %s; CORDON_SOAK_SEED=%d", length, every, s.cluster.Name(), seed)
 	for end := time.Now().Add(length); time.Now().Before(end) && s.differences == 0; {
 		s.rounds++
 		s.round(t)
 	}
-	t.Logf("soak: %d rounds, events %v, %d records, %d differences", s.rounds, s.events, s.records, s.differences)
+	t.Logf("soak: %d rounds, %.1f events a minute of replay, events %v, %d records, %d differences",
+		s.rounds, s.perMinute(), s.events, s.records, s.differences)
+}
+
+// soakLength returns CORDON_SOAK; a test that needs it is skipped where it is not
+// set, and fails where it cannot be read: a soak must not pass unrun.
+func soakLength(t *testing.T) time.Duration {
+	t.Helper()
+	text := os.Getenv("CORDON_SOAK")
+	if text == "" {
+		t.Skip("skipped: it runs for CORDON_SOAK, such as 10m (make soak)")
+	}
+	length, err := time.ParseDuration(text)
+	if err != nil || length <= 0 {
+		t.Fatalf("CORDON_SOAK=%s: must be a length of time above 0 with its unit, such as 10m", text)
+	}
+	return length
 }
 
 // soakAttacks are spread over the round, so that whatever happens, happens while
@@ -80,6 +97,7 @@ type soak struct {
 	replication int16
 	rounds      int
 	events      map[string]int // by kind
+	replaying   time.Duration  // in which they happened
 	records     int64
 	differences int
 }
@@ -108,7 +126,7 @@ func (s *soak) round(t *testing.T) {
 	t.Logf("round %d: prefix %s, the scorers' checkpoint.interval is %s", s.rounds, d.prefix, interval)
 	got, records := s.disturbed(t, d, open())
 	s.records += records
-	n := differ(t, quiet(t, open(), d.key, d.partitions), got)
+	n := differ(t, d.quiet(open()), got)
 	s.differences += n
 	d.checkAudit()
 	t.Logf("round %d: %d records, %d terminals with verdicts, %d commands, %d differences", s.rounds, records, len(got.verdicts), lines(got.commands), n)
@@ -118,7 +136,17 @@ func (s *soak) round(t *testing.T) {
 	}
 }
 
-// disturbed replays a source while events happen, and waits for the end.
+// perMinute is how many events there were.
+func (s *soak) perMinute() float64 {
+	n := 0
+	for _, of := range s.events {
+		n += of
+	}
+	return float64(n) / s.replaying.Minutes()
+}
+
+// disturbed replays a source while events happen, and waits for the end. One
+// that is due while another lasts follows it at once.
 func (s *soak) disturbed(t *testing.T, d *deployment, source replay.Source) (outputs, int64) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -134,17 +162,8 @@ func (s *soak) disturbed(t *testing.T, d *deployment, source replay.Source) (out
 		ended <- err
 	}()
 	disturb := &disturbances{soak: s, d: d, t: t}
-	for {
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Fatalf("the replay ended: %v", err)
-			}
-		case <-time.After(s.every):
-			disturb.next()
-			continue
-		}
-		break
+	if err := disturb.until(ended); err != nil {
+		t.Fatalf("the replay ended: %v", err)
 	}
 	disturb.checkAlive()
 	limit, cancel := context.WithTimeout(ctx, soakDecided)

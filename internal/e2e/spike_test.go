@@ -237,7 +237,7 @@ func withstand(t *testing.T, d *deployment, l load, happens func(phase int)) {
 		backToUsual(t, usual, then)
 	}
 	d.lived()
-	same(t, quiet(t, l.fleet(t), d.key, d.partitions), got)
+	same(t, d.quiet(l.fleet(t)), got)
 }
 
 // backToUsual fails the test when panes take longer than before.

@@ -23,6 +23,9 @@ type Shape struct {
 	// own, for [Node.FillDisk]. 0: on the disk of the temporary folder. Wants
 	// root on Linux; a test is skipped without. At least 32 MB.
 	DiskBytes int64
+	// Required fails the test where such brokers cannot be had, instead of
+	// skipping it.
+	Required bool
 }
 
 // Three returns a cluster of three brokers of this test's own, each in a JVM:
@@ -35,29 +38,21 @@ func Three(t testing.TB) *Cluster {
 
 // JVM returns a cluster of this test's own, of real brokers in JVMs; it ends
 // with the test. The test is skipped, with the reason, where no JVM and no jars
-// can be had and where CORDON_TEST_BROKER forces the embedded broker.
+// can be had and where CORDON_TEST_BROKER forces the embedded broker; it fails
+// instead when the shape is required and where CORDON_TEST_BROKER forces a JVM.
 func JVM(t testing.TB, shape Shape) *Cluster {
 	t.Helper()
-	forced := os.Getenv(variableKind)
-	if forced == KindEmbedded {
-		t.Skipf("skipped: needs brokers in JVMs, and %s is %s", variableKind, forced)
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	if _, err := probeJVM(ctx); err != nil && forced != KindJVM {
-		t.Skipf("skipped: needs brokers in JVMs: %v", err)
-	}
 	if shape.DiskBytes > 0 {
 		if err := probeMount(); err != nil {
-			t.Skipf("skipped: needs a small disk of its own: %v", err)
+			shape.lack(t, fmt.Errorf("a small disk of its own: %w", err))
 		}
 	}
 	nodes, err := planJVM(ctx, shape)
-	if err != nil && forced != KindJVM {
-		t.Skipf("skipped: needs brokers in JVMs: %v", err)
-	}
 	if err != nil {
-		t.Fatalf("no brokers for this test: %v", err)
+		shape.Required = shape.Required || os.Getenv(variableKind) == KindJVM
+		shape.lack(t, fmt.Errorf("brokers in JVMs: %w", err))
 	}
 	c := &Cluster{kind: KindJVM, name: shape.name(), nodes: nodes}
 	if err := c.each(func(n *Node) error { return n.server.(*jvm).run(ctx) }); err != nil {
@@ -66,6 +61,15 @@ func JVM(t testing.TB, shape Shape) *Cluster {
 	}
 	own(t, c)
 	return c
+}
+
+// lack ends a test that cannot have its brokers.
+func (s Shape) lack(t testing.TB, err error) {
+	t.Helper()
+	if s.Required {
+		t.Fatalf("needs %v", err)
+	}
+	t.Skipf("skipped: needs %v", err)
 }
 
 func (s Shape) name() string {
@@ -86,6 +90,9 @@ func (s Shape) heap() string {
 // planJVM gives each broker of a shape its place and starts none. The jars are
 // downloaded when they are not there.
 func planJVM(ctx context.Context, shape Shape) ([]*Node, error) {
+	if forced := os.Getenv(variableKind); forced == KindEmbedded {
+		return nil, fmt.Errorf("%s is %s", variableKind, forced)
+	}
 	if _, err := probeJVM(ctx); err != nil {
 		return nil, err
 	}

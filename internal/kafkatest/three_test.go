@@ -2,6 +2,8 @@ package kafkatest
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +71,30 @@ func TestThreeNeedsJVM(t *testing.T) {
 	})
 	if !skipped {
 		t.Error("Three with the embedded broker forced: the test was not skipped")
+	}
+}
+
+// failing takes the end of a test that has failed, in a goroutine of its own.
+type failing struct {
+	testing.TB
+	said string
+}
+
+func (f *failing) Fatalf(format string, args ...any) {
+	f.said = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+func TestRequiredBrokersFail(t *testing.T) {
+	t.Setenv(variableKind, KindEmbedded)
+	f, done := &failing{TB: t}, make(chan struct{})
+	go func() {
+		defer close(done)
+		JVM(f, Shape{Brokers: 3, Required: true})
+	}()
+	<-done
+	if want := "needs brokers in JVMs: CORDON_TEST_BROKER is embedded"; f.said != want {
+		t.Errorf("three brokers are required with the embedded one forced: the test ended with %q, want %q", f.said, want)
 	}
 }
 
