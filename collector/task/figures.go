@@ -20,5 +20,5 @@ var figures = map[string]string{
 	"collector_clock_seconds":               "Event time this raw partition has reached, seconds since 1970; 0: none yet.",
 	"collector_sources":                     "Sources with a clock of their own, at most 4,096: active, or skewed, that is too far behind the newest to be waited for.",
 	"collector_shared_source_records_total": "Records of sources beyond 4,096, which share one clock and have no memory for repeats. Above 0: somebody makes up source names.",
-	"collector_declared_stalled_total":      "Statements that a raw partition of another instance is not waited for: nothing was heard of it for two minutes.",
+	"collector_declared_stalled_total":      "Statements that a raw partition is not waited for: nothing was heard of it, in this instance or by progress, for two minutes.",
 }

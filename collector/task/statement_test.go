@@ -59,7 +59,7 @@ func instances(t *testing.T, wall record.Micros, partitionsOf ...[]*raw.Telemetr
 func (l *lone) step(wall record.Micros) []stream.Record {
 	l.t.Helper()
 	var out stream.Effects
-	now := stream.Now{Wall: wall, Frontier: l.board.Frontier(l.id), AtEnd: len(l.pending) == 0, Silent: l.board.Silent(wall)}
+	now := stream.Now{Wall: wall, Frontier: l.board.Frontier(l.id), AtEnd: len(l.pending) == 0, Silent: l.board.Silent(l.id, wall)}
 	for len(l.pending) > 0 && l.task.Process(l.pending[0], now, &out) == 1 {
 		l.pending = l.pending[1:]
 	}

@@ -65,10 +65,14 @@ func (b *Board) Leave(seat *Seat, wall record.Micros) {
 	}
 }
 
-// Publish shows where a partition of this instance stands.
-func (b *Board) Publish(id int32, f Front) {
+// Publish shows, at a wall time, where a partition of this instance stands. Its
+// task does so at every tick while nothing keeps it from its work.
+func (b *Board) Publish(id int32, f Front, wall record.Micros) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if int(id) < len(b.heard) {
+		b.heard[id] = wall
+	}
 	b.setLocked(id, f)
 }
 
@@ -139,9 +143,10 @@ func (b *Board) Frontier(id int32) record.Micros {
 // process stood still or its clock was set: nobody was silent all that time.
 const lookAgain = 5 * record.Second
 
-// Silent returns the partitions of other instances of which nothing was heard
-// for SilentAfter, and no longer waits for them.
-func (b *Board) Silent(wall record.Micros) (silent []int32) {
+// Silent returns the partitions but self of which nothing was heard for
+// SilentAfter, and no longer waits for them. One of this instance is silent when its
+// task cannot be restored, or hangs.
+func (b *Board) Silent(self int32, wall record.Micros) (silent []int32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if wall < b.looked || wall-b.looked > lookAgain {
@@ -151,7 +156,7 @@ func (b *Board) Silent(wall record.Micros) (silent []int32) {
 	}
 	b.looked = wall
 	for i, at := range b.heard {
-		if id := int32(i); b.seats[id] == nil && wall-at >= SilentAfter {
+		if id := int32(i); id != self && wall-at >= SilentAfter {
 			silent = append(silent, id)
 			if b.fronts[i].Counts {
 				b.setLocked(id, Front{})

@@ -23,9 +23,9 @@ func TestBoardWaitsForWhoHasNotSpoken(t *testing.T) {
 	}
 	b.Join(0, func() {})
 	one := b.Join(1, func() {})
-	b.Publish(0, front(100*second))
+	b.Publish(0, front(100*second), 0)
 	expect("nobody else has spoken", unknown.Time+AlignBound)
-	b.Publish(1, front(90*second))
+	b.Publish(1, front(90*second), 0)
 	expect("2, of another instance, has not spoken", unknown.Time+AlignBound)
 	b.Heard(2, front(80*second), 5)
 	expect("all have spoken", 80*second+AlignBound)
@@ -46,7 +46,7 @@ func TestBoardGivesUpTheSilent(t *testing.T) {
 	b := NewBoard(3, 0)
 	woken := 0
 	b.Join(0, func() { woken++ })
-	b.Publish(0, front(0))
+	b.Publish(0, front(0), 0)
 	b.Heard(1, front(50*second), 30*second)
 	look := looking(b, 0)
 	for _, c := range []struct {
@@ -66,7 +66,7 @@ func TestBoardGivesUpTheSilent(t *testing.T) {
 		}
 	}
 	b.Heard(2, front(10*second), SilentAfter+31*second)
-	if got := b.Silent(SilentAfter + 31*second); !slices.Equal(got, []int32{1}) || b.Frontier(0) != 10*second+AlignBound {
+	if got := b.Silent(0, SilentAfter + 31*second); !slices.Equal(got, []int32{1}) || b.Frontier(0) != 10*second+AlignBound {
 		t.Errorf("after a word of 2: silent %v, frontier %d", got, b.Frontier(0))
 	}
 	if woken == 0 {
@@ -78,10 +78,10 @@ func TestBoardGivesUpTheSilent(t *testing.T) {
 func looking(b *Board, now record.Micros) func(until record.Micros) []int32 {
 	return func(until record.Micros) []int32 {
 		for ; until-now > second; now += second {
-			b.Silent(now)
+			b.Silent(0, now)
 		}
 		now = until
-		return b.Silent(now)
+		return b.Silent(0, now)
 	}
 }
 
@@ -93,9 +93,9 @@ func TestBoardWaitsAfterTheClockJumped(t *testing.T) {
 		b := NewBoard(2, began)
 		b.Join(0, func() {})
 		b.Heard(1, front(50*second), began)
-		b.Silent(began + second)
+		b.Silent(0, began + second)
 		after := began + jump
-		if got := b.Silent(after); got != nil || b.Frontier(0) != 50*second+AlignBound {
+		if got := b.Silent(0, after); got != nil || b.Frontier(0) != 50*second+AlignBound {
 			t.Errorf("%s: silent %v, frontier %d; nobody was", name, got, b.Frontier(0))
 		}
 		look := looking(b, after)
@@ -114,8 +114,8 @@ func TestBoardWakesThoseThatDoNotKnow(t *testing.T) {
 	b.Join(0, func() { mine++ })
 	b.Join(1, func() { other++ })
 	mine, other = 0, 0
-	b.Publish(0, front(1))
-	b.Publish(0, front(1))
+	b.Publish(0, front(1), 0)
+	b.Publish(0, front(1), 0)
 	if mine != 0 || other != 1 {
 		t.Errorf("%d wake-ups for the mover and %d for its sibling, want 0 and 1", mine, other)
 	}
@@ -148,15 +148,36 @@ func TestBoardTellsOwnersFromOthers(t *testing.T) {
 	at := record.Micros(0)
 	for ; at < 2*SilentAfter; at += second {
 		say("1", at)
-		if silent := b.Silent(at); silent != nil || b.Frontier(0) != Far {
+		if silent := b.Silent(0, at); silent != nil || b.Frontier(0) != Far {
 			t.Fatalf("its owner speaks at %d: silent %v, frontier %d; want none, and nobody waits", at, silent, b.Frontier(0))
 		}
 	}
 	for end := at + SilentAfter; at < end; at += second {
 		say("1"+SilentSuffix, at)
-		b.Silent(at)
+		b.Silent(0, at)
 	}
-	if silent := b.Silent(at); !slices.Equal(silent, []int32{1}) {
+	if silent := b.Silent(0, at); !slices.Equal(silent, []int32{1}) {
 		t.Errorf("only others speak of it: silent %v, want 1", silent)
+	}
+}
+
+// A task of this instance that cannot be restored, or hangs, holds up the others
+// no longer than one of another instance.
+func TestBoardGivesUpAHungTask(t *testing.T) {
+	b := NewBoard(2, 0)
+	b.Join(0, func() {})
+	b.Join(1, func() {})
+	for at := record.Micros(0); at < SilentAfter; at += second {
+		b.Publish(0, front(at), at)
+		if silent := b.Silent(0, at); silent != nil || b.Frontier(0) != unknown.Time+AlignBound {
+			t.Fatalf("at %d: silent %v, frontier %d; want none, and 0 waits for 1", at, silent, b.Frontier(0))
+		}
+	}
+	if silent := b.Silent(0, SilentAfter); !slices.Equal(silent, []int32{1}) || b.Frontier(0) != Far {
+		t.Errorf("after two minutes: silent %v, frontier %d; want 1, and nobody waits", silent, b.Frontier(0))
+	}
+	b.Publish(1, front(7*second), SilentAfter)
+	if silent := b.Silent(0, SilentAfter); silent != nil || b.Frontier(0) != 7*second+AlignBound {
+		t.Errorf("1 is alive again: silent %v, frontier %d", silent, b.Frontier(0))
 	}
 }

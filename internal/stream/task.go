@@ -37,8 +37,8 @@ type Now struct {
 	Frontier record.Micros
 	// AtEnd reports that every input was read to its end without error.
 	AtEnd bool
-	// Silent names the raw partitions that other instances own and of which
-	// nobody has said anything for SilentAfter of wall time. Only aligned stages
+	// Silent names the raw partitions of which nobody, in this instance or by
+	// progress, has said anything for SilentAfter of wall time. Only aligned stages
 	// are told; sorted, valid during the call.
 	Silent []int32
 }

@@ -112,7 +112,7 @@ func (w *Worker) Step(e Event) error {
 	switch e.Kind {
 	case Tick:
 		if w.board != nil {
-			w.silent = w.board.Silent(w.log.Wall())
+			w.silent = w.board.Silent(w.id, w.log.Wall())
 		}
 		w.owner.Tick(w.now())
 	case Fetched:
@@ -179,7 +179,7 @@ func (w *Worker) commitDue(blocked bool) error {
 		w.cut()
 	}
 	if w.board != nil && w.flying == nil && !w.owner.Changed() {
-		w.board.Publish(w.id, w.owner.Front())
+		w.board.Publish(w.id, w.owner.Front(), w.log.Wall())
 	}
 	return nil
 }
@@ -210,7 +210,7 @@ func (w *Worker) settle(err error) error {
 	}
 	w.committed = c.Positions
 	if w.board != nil {
-		w.board.Publish(w.id, c.Front)
+		w.board.Publish(w.id, c.Front, w.log.Wall())
 	}
 	return nil
 }
