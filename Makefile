@@ -4,10 +4,11 @@ GO       ?= go
 BIN      := bin
 # What test, race and bench look at.
 PACKAGES ?= ./...
-# How long each fuzz target runs in `make fuzz`, and each of the two parts of
-# `make soak`.
-FUZZTIME ?= 30s
-SOAKTIME ?= 30m
+# How long each fuzz target runs in `make fuzz`, and each of the two soaks of
+# `make soak`; how many seeds that gives the simulation.
+FUZZTIME  ?= 30s
+SOAKTIME  ?= 30m
+SOAKSEEDS ?= 100000
 # A capture for `make demo CAPTURE=file`; empty: a simulated fleet.
 CAPTURE  ?=
 
@@ -29,9 +30,15 @@ demo: build ## a simulated outbreak through the three programs, on an embedded b
 test: ## everything, with real Kafka where it can be had; its last lines say which broker
 	@scripts/test.sh $(PACKAGES)
 
-soak: ## kills, pauses, rebalances, broken brokers at random, for SOAKTIME on one broker, then on three
+# What `make test` runs shorter or not at all. These need brokers in JVMs, and
+# fail without; the disk of TestStateGarbage is watched for 10 minutes.
+LONG := LoadSpike|SlowBroker|SilentBroker|FullDisk|BrokersDieInTurn|StateGarbage
+
+soak: ## about 2½ hours: faults at random on one broker and on three (SOAKTIME each), loads and failures at full length, SOAKSEEDS seeds
 	CORDON_SOAK=$(SOAKTIME) CORDON_SOAK_BROKERS=1 $(GO) test ./internal/e2e -run '^TestSoak$$' -count=1 -timeout 0 -v
 	CORDON_SOAK=$(SOAKTIME) CORDON_SOAK_BROKERS=3 $(GO) test ./internal/e2e -run '^TestSoak$$' -count=1 -timeout 0 -v
+	CORDON_SOAK=10m CORDON_TEST_BROKER=jvm $(GO) test ./internal/e2e -run '^Test($(LONG))$$' -count=1 -timeout 0 -v
+	$(GO) test ./internal/simulation -run Simulation -count=1 -timeout 0 -v -seeds $(SOAKSEEDS)
 
 race: ## the tests under the race detector, on the embedded broker
 	CORDON_TEST_BROKER=embedded $(GO) test -race -timeout 30m $(PACKAGES)

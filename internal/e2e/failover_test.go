@@ -29,8 +29,8 @@ const (
 	// the session timeout, 30 s, and 9 s for a busy machine.
 	normalWithin = 45 * time.Second
 	// followed is how far past a kill the watermark must have come before the next
-	// thing happens. It lags 25 s or more, so that each failover is looked at for
-	// longer than normalWithin.
+	// thing happens. It lags 20 s or more, so that each failover is looked at for
+	// normalWithin at least.
 	followed = 25 * record.Second
 	// usualBefore is how long before a kill the lag is taken for the usual one.
 	usualBefore = 30 * time.Second
