@@ -66,7 +66,7 @@ func TestBoardGivesUpTheSilent(t *testing.T) {
 		}
 	}
 	b.Heard(2, front(10*second), SilentAfter+31*second)
-	if got := b.Silent(0, SilentAfter + 31*second); !slices.Equal(got, []int32{1}) || b.Frontier(0) != 10*second+AlignBound {
+	if got := b.Silent(0, SilentAfter+31*second); !slices.Equal(got, []int32{1}) || b.Frontier(0) != 10*second+AlignBound {
 		t.Errorf("after a word of 2: silent %v, frontier %d", got, b.Frontier(0))
 	}
 	if woken == 0 {
@@ -93,7 +93,7 @@ func TestBoardWaitsAfterTheClockJumped(t *testing.T) {
 		b := NewBoard(2, began)
 		b.Join(0, func() {})
 		b.Heard(1, front(50*second), began)
-		b.Silent(0, began + second)
+		b.Silent(0, began+second)
 		after := began + jump
 		if got := b.Silent(0, after); got != nil || b.Frontier(0) != 50*second+AlignBound {
 			t.Errorf("%s: silent %v, frontier %d; nobody was", name, got, b.Frontier(0))
