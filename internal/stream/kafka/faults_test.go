@@ -3,6 +3,7 @@ package kafka_test
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -346,6 +347,7 @@ const recentKept = 20
 type recent struct {
 	held    map[uint64]bool
 	changed map[uint64]bool
+	cutting map[uint64]bool // changed before the cut that is written
 }
 
 func (s *recent) Restore(key, value []byte) error {
@@ -371,7 +373,8 @@ func (s *recent) Process(b stream.Batch, _ stream.Now, out *stream.Effects) int 
 }
 func (s *recent) Tick(stream.Now, *stream.Effects) {}
 func (s *recent) Cut(cut *stream.Cut) {
-	for n := range s.changed {
+	s.cutting, s.changed = s.changed, map[uint64]bool{}
+	for n := range s.cutting {
 		var value []byte
 		if s.held[n] {
 			value = []byte("held")
@@ -380,8 +383,8 @@ func (s *recent) Cut(cut *stream.Cut) {
 	}
 }
 func (s *recent) Settle(committed bool) {
-	if committed {
-		clear(s.changed)
+	if !committed {
+		maps.Copy(s.changed, s.cutting)
 	}
 }
 

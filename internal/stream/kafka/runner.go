@@ -109,7 +109,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	cancel()
 	<-joined
-	r.assign(context.Background(), nil)
+	r.assign(inner, nil)
 	r.wait.Wait()
 	return errors.Join(err, group.Close())
 }
