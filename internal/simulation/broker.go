@@ -44,7 +44,7 @@ func (w *world) begun(id string) {
 	t.open = true
 	t.n++
 	n := t.n
-	w.after(transactionTimeout, actorBroker, nil, func() {
+	w.after(transactionTimeout, actorBroker, func() {
 		if t.open && t.n == n {
 			w.tally["a transaction times out"]++
 			w.tell("the brokers abort the transaction of %s, open for %.0f s", id, seconds(transactionTimeout))
@@ -63,9 +63,10 @@ func (w *world) decided(id string, d dice) {
 	wait := d.between(100, 3*record.Millisecond)
 	if w.now < w.lateMarkers {
 		wait = d.between(10*record.Millisecond, 4*record.Second)
+		w.struck(LateMarkers)
 	}
 	w.flying++
-	w.after(wait, actorBroker, nil, func() {
+	w.after(wait, actorBroker, func() {
 		w.flying--
 		w.log.DeliverMarkers(id)
 	})

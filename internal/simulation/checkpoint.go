@@ -20,8 +20,8 @@ type checkpoint struct {
 // begin starts it.
 func (w *worker) begin(c *stream.Checkpoint) {
 	w.cuts++
-	m := &checkpoint{worker: w, c: c}
-	m.start(w.w, w.inst, name(w.actor, uint64(w.cuts)), func() {
+	m := &checkpoint{routine: newRoutine(w.inst, name(w.actor, uint64(w.cuts))), worker: w, c: c}
+	m.start(func() {
 		err := m.commit()
 		if !m.dead {
 			w.end(err)
@@ -88,6 +88,7 @@ func (m *checkpoint) send() error {
 func (m *checkpoint) produce(p Point, sends []stream.Send) error {
 	if p != outputting && m.w.abort[m.worker.stage] {
 		m.w.abort[m.worker.stage] = false
+		m.w.struck(Abort)
 		m.w.tell("%s: the brokers refuse %s", m.worker, pointNames[p])
 		return errBroken
 	}

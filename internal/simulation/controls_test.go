@@ -90,10 +90,10 @@ func (b *bug) find() (int, error) {
 			in = MakeInput(s / runsPerInput)
 			var err error
 			if want, err = expect(in, b.hooks()); err != nil {
-				return 0, fmt.Errorf("the quiet run: %w", err)
+				return int(s) + 1, fmt.Errorf("the quiet run: %w", err)
 			}
 		}
-		if _, _, err := execute(MakePlan(s, in), in, want, b.hooks(), false); err != nil {
+		if _, err := (trial{plan: MakePlan(s, in), in: in, want: want, hooks: b.hooks()}).execute(); err != nil {
 			return int(s) + 1, err
 		}
 	}

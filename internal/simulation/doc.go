@@ -18,8 +18,12 @@
 // in it: its way of running a worker is written down here a second time
 // (worker.go, checkpoint.go, group.go), and tests on Kafka show that the real one
 // keeps to it. The log follows Kafka's rules as far as stream/memory does, and
-// state topics are compacted; replication and full disks are not simulated, nor
-// records that retention deletes unread. A defect that both
+// state topics are compacted as they are read; replication and full disks are not
+// simulated, nor records that retention deletes unread, nor state that was deleted
+// while its outputs stayed (a tail is read, but by the first start only). Nobody
+// acknowledges a command and no operator decides, so of the enforcer only what
+// follows from verdicts and time is run. Outputs never come to stream.MaxEffects,
+// where a task has to wait until they can leave. A defect that both
 // the quiet and the troubled run have in common is not seen. And nothing of it
 // says that a verdict is right.
 package simulation

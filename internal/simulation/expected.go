@@ -23,6 +23,9 @@ type Expected struct {
 	// Deferred reports that a limit held a command back: which one depends on how
 	// far each partition has come.
 	Deferred bool
+	// room is what the tasks of another run may hold: in an Exact input as much as
+	// is needed, and hardly more.
+	room room
 }
 
 // outcome is what became of one raw record: the record it was forwarded as, or
@@ -37,7 +40,8 @@ type outcome struct {
 func Expect(in *Input) (*Expected, error) { return expect(in, hooks{}) }
 
 func expect(in *Input, h hooks) (*Expected, error) {
-	stages, err := h.stages()
+	room := in.room()
+	stages, err := h.stages(room)
 	if err != nil {
 		return nil, err
 	}
@@ -48,46 +52,65 @@ func expect(in *Input, h hooks) (*Expected, error) {
 			return nil, err
 		}
 	}
-	late := int64(0)
+	var late, held int64
 	for _, s := range stages {
-		tasks, err := runQuietly(log, s)
+		q, err := runQuietly(log, s)
 		if err != nil {
 			return nil, err
 		}
-		for _, task := range tasks {
-			late += lateOf(task)
-		}
+		late, held = late+q.late, max(held, q.held)
+	}
+	if in.Exact && late > 0 {
+		return nil, fmt.Errorf("%d records came late, in an input in which none can", late)
 	}
 	x, err := gather(log)
 	if err == nil {
-		x.Late = late
+		x.Late, x.room = late, room
+	}
+	if err == nil && in.Exact {
+		x.room.held = held + roomToSpare
 	}
 	return x, err
 }
 
+// stageFigures are what a stage counted in a quiet run.
+type stageFigures struct {
+	late int64 // records after their pane
+	held int64 // bytes that waited for their session, the most after any batch
+}
+
 // runQuietly runs one stage to the end of its input.
-func runQuietly(log *memory.Log, s *stream.Stage) ([]stream.Task, error) {
+func runQuietly(log *memory.Log, s *stream.Stage) (f stageFigures, err error) {
 	r, err := memory.NewRunner(log, s)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	r.CutBytes = 1 << 20
 	for moved := true; moved; {
 		if moved, err = r.Step(); err != nil {
-			return nil, err
+			return f, err
+		}
+		for _, task := range r.Tasks() {
+			f.held = max(f.held, figureOf(task, figureHeld))
 		}
 	}
-	return r.Tasks(), nil
+	for _, task := range r.Tasks() {
+		f.late += figureOf(task, "scorer_late_records_total")
+		if left := figureOf(task, figureHeld) + figureOf(task, figureAhead); left != 0 {
+			return f, fmt.Errorf("%s: %d bytes wait after the sources' last words", s.Name, left)
+		}
+	}
+	return f, nil
 }
 
-// lateOf is how many records came late to a scorer.
-func lateOf(task stream.Task) (late int64) {
+// figureOf is a figure of a task, 0 if it has none of that name.
+func figureOf(task stream.Task, name string) (sum int64) {
 	task.(stream.Counted).Counts(func(figure, _ string, n int64) {
-		if figure == "scorer_late_records_total" {
-			late += n
+		if figure == name {
+			sum += n
 		}
 	})
-	return late
+	return sum
 }
 
 // gather reads what a run came to.

@@ -2,7 +2,6 @@ package simulation
 
 // befall lets a fault happen, or arms it.
 func (w *world) befall(f Fault) {
-	w.tally[faultNames[f.Kind]]++
 	if f.Kind > Join || f.Point != anywhere {
 		w.tell("%s", f)
 	}
@@ -21,9 +20,11 @@ func (w *world) befall(f Fault) {
 	case SlowProgress:
 		w.slowTalk = max(w.slowTalk, w.now+f.For)
 	case Join:
+		w.struck(Join)
 		w.groups[f.Stage].launch()
 	case Leave:
-		if i := w.groups[f.Stage].slot(f.Slot); i != nil {
+		if i := w.groups[f.Stage].slot(f.Slot); i != nil && !i.leaving {
+			w.struck(Leave)
 			w.tell("%s is stopped in good order", i)
 			i.leave(f.For)
 		}
@@ -43,15 +44,30 @@ func (w *world) meet(f Fault) {
 	}
 }
 
+// strike lets a crash or stop happen to an instance, unless it is dead, or stands
+// still and cannot be stopped once more.
 func (w *world) strike(f Fault, i *instance) {
-	switch {
-	case i.dead:
-	case f.Kind == Crash:
+	if i.dead || f.Kind == Freeze && (i.frozen || f.For == 0) {
+		return
+	}
+	w.struck(f.Kind)
+	if f.Point != anywhere {
+		w.tally[striking(f.Kind, f.Point)]++
+		w.tally[striking(f.Kind, f.Point)+", "+phaseNames[f.Phase]]++
+	}
+	if f.Kind == Crash {
 		i.crash(f.For)
-	case f.Kind == Freeze:
+	} else {
 		i.freeze(f.For)
 	}
 }
+
+// struck counts an effect of a fault: not that it was in the plan or waited for
+// its moment, but that something went another way because of it.
+func (w *world) struck(k FaultKind) { w.tally[faultNames[k]]++ }
+
+// striking names a crash or stop that waited for a place.
+func striking(k FaultKind, p Point) string { return faultNames[k] + " at " + pointNames[p] }
 
 // strikes reports whether a fault waits for a routine to come to this point. It
 // happens as soon as the routine gives its turn away.
@@ -62,8 +78,7 @@ func (w *world) strikes(r *routine, p Point, phase Phase) bool {
 		}
 		w.armed = append(w.armed[:n:n], w.armed[n+1:]...)
 		i := r.of
-		w.tally[faultNames[f.Kind]+" at "+pointNames[p]+", "+phaseNames[phase]]++
-		w.after(0, 0, nil, func() {
+		w.after(0, 0, func() {
 			w.tell("%s has come to %s (%s)", i, pointNames[p], phaseNames[phase])
 			w.strike(f, i)
 		})

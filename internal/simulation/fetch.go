@@ -7,12 +7,13 @@ import (
 
 // fetcher reads one input of a worker ahead, one fetch at a time.
 type fetcher struct {
-	of   *worker
-	life int
-	from stream.Partition
-	next int64
-	dice dice
-	got  *stream.Event // read, and not yet taken
+	of    *worker
+	life  int
+	from  stream.Partition
+	next  int64
+	dice  dice
+	got   *stream.Event // read, and not yet taken
+	again bool          // it begins before the position
 }
 
 // fetch starts the fetchers of a life, each at the position of the state.
@@ -29,9 +30,9 @@ func (w *worker) fetch() {
 // ask sends a fetch. What it finds is what the log holds when it arrives there.
 func (f *fetcher) ask() {
 	w := f.of.w
-	w.after(f.dice.latency(), f.of.actor, nil, func() {
+	w.after(f.dice.latency(), f.of.actor, func() {
 		e := f.read()
-		w.after(f.dice.latency(), f.of.actor, f.of.inst, func() {
+		f.of.after(f.dice.latency(), func() {
 			if f.of.life == f.life && !f.of.dead && !f.of.gone {
 				f.got = &e
 				f.of.poke()
@@ -46,12 +47,14 @@ func (f *fetcher) read() stream.Event {
 	w := f.of.w
 	e := stream.Event{Kind: stream.Fetched, From: f.from, Next: f.next, End: f.next + 1}
 	if w.now < w.unreadable[f.of.stage][f.of.id] && !f.dice.one(4) {
+		w.struck(Unreadable)
 		return e // not at the end: its time stands still
 	}
 	offset := f.next
 	if w.reread[f.of.stage] && offset > 0 {
 		w.reread[f.of.stage] = false
 		offset = f.dice.Int64N(offset)
+		f.again = true
 		w.tell("%s is handed %s[%d] from offset %d again, at %d", f.of, f.from.Topic, f.from.ID, offset, f.next)
 	}
 	for n := f.dice.pick(1, 2, 5, 20, 200); n > 0; n-- {
@@ -87,11 +90,15 @@ func (f *fetcher) split(e *stream.Event) {
 func (f *fetcher) take() stream.Event {
 	e := *f.got
 	f.got, f.next = nil, e.Next
+	if f.again && len(e.Batches) > 0 {
+		f.of.w.struck(Reread)
+	}
+	f.again = false
 	wait := record.Micros(0)
 	if len(e.Batches) == 0 {
 		wait = f.dice.between(pollWait/2, pollWait)
 	}
-	f.of.w.after(wait, f.of.actor, f.of.inst, func() {
+	f.of.after(wait, func() {
 		if f.of.life == f.life && !f.of.dead {
 			f.ask()
 		}

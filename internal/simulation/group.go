@@ -32,7 +32,7 @@ func (g *group) launch() {
 	g.launched++
 	g.processes = append(g.processes, i)
 	g.w.tell("%s is started", i)
-	g.w.after(i.dice.between(record.Millisecond, 300*record.Millisecond), i.actor, i, func() { g.join(i) })
+	i.after(i.dice.between(record.Millisecond, 300*record.Millisecond), func() { g.join(i) })
 }
 
 // running returns the processes that are not dead.
@@ -63,14 +63,14 @@ func (g *group) rebalance() {
 	}
 	g.pending = true
 	for _, i := range g.members {
-		g.w.after(g.dice.latency(), i.actor, i, func() {
+		i.after(g.dice.latency(), func() {
 			for _, w := range i.workers {
 				w.due = w.fed
 				w.poke()
 			}
 		})
 	}
-	g.w.after(g.dice.between(20*record.Millisecond, 1500*record.Millisecond), actorGroup, nil, g.generate)
+	g.w.after(g.dice.between(20*record.Millisecond, 1500*record.Millisecond), actorGroup, g.generate)
 }
 
 // generate shares the partitions out and tells the members.
@@ -88,7 +88,7 @@ func (g *group) generate() {
 		}
 		generation := g.generation
 		g.w.tell("%s is given partitions %v", i, own[at])
-		g.w.after(g.dice.latency(), i.actor, i, func() { i.assign(generation, own[at]) })
+		i.after(g.dice.latency(), func() { i.assign(generation, own[at]) })
 	}
 }
 

@@ -23,6 +23,7 @@ type instance struct {
 	ending  []*worker     // taken away, and not finished
 	started int           // workers
 	heard   int64         // position in progress
+	late    bool          // it is read late
 	skew    record.Micros // of its clock against the brokers'
 
 	generation int // of the group that its assignment is from
@@ -58,15 +59,18 @@ func (i *instance) listen() {
 		if !more {
 			break
 		}
+		if i.late {
+			i.w.struck(SlowProgress)
+		}
 		for _, r := range b.Records {
 			i.board.HeardRecord(r, i.wall())
 		}
 	}
 	wait := i.dice.between(50*record.Millisecond, 500*record.Millisecond)
-	if i.w.now < i.w.slowTalk {
+	if i.late = i.w.now < i.w.slowTalk; i.late {
 		wait = i.dice.between(2*record.Second, 15*record.Second)
 	}
-	i.w.after(wait, i.actor, i, i.listen)
+	i.after(wait, i.listen)
 }
 
 // assign makes the instance's workers those of a generation: the ones that stay
@@ -102,7 +106,7 @@ func (i *instance) member() bool {
 func (i *instance) finished(w *worker) {
 	i.ending = slices.DeleteFunc(i.ending, func(x *worker) bool { return x == w })
 	if i.leaving && len(i.ending) == 0 {
-		i.w.after(0, i.actor, i, i.exit)
+		i.after(0, i.exit)
 	}
 }
 
@@ -118,9 +122,9 @@ func (i *instance) leave(back record.Micros) {
 		w.halt()
 	}
 	if len(i.ending) == 0 {
-		i.w.after(0, i.actor, i, i.exit)
+		i.after(0, i.exit)
 	}
-	i.w.after(finishWithin, i.actor, i, i.exit)
+	i.after(finishWithin, i.exit)
 }
 
 // exit ends the process after its workers.
@@ -146,7 +150,7 @@ func (i *instance) restart(wait record.Micros) {
 		return
 	}
 	g, era := i.w.groups[i.stage], i.w.era
-	i.w.after(wait, actorGroup, nil, func() {
+	i.w.after(wait, actorGroup, func() {
 		if i.w.era == era {
 			g.launch()
 		}
@@ -163,7 +167,7 @@ func (i *instance) crash(back record.Micros) {
 	if i.dice.one(2) {
 		wait = i.dice.between(0, record.Second)
 	}
-	i.w.after(wait, actorGroup, nil, func() { g.remove(i) })
+	i.w.after(wait, actorGroup, func() { g.remove(i) })
 	i.restart(back)
 }
 
@@ -176,9 +180,9 @@ func (i *instance) freeze(length record.Micros) {
 	i.frozen = true
 	if length >= sessionTimeout {
 		g := i.w.groups[i.stage]
-		i.w.after(sessionTimeout, actorGroup, nil, func() { g.remove(i) })
+		i.w.after(sessionTimeout, actorGroup, func() { g.remove(i) })
 	}
-	i.w.after(length, actorFaults, nil, i.wake)
+	i.w.after(length, actorFaults, i.wake)
 }
 
 // wake lets a process go on where it stood. If the group has given it up it
@@ -193,10 +197,10 @@ func (i *instance) wake() {
 	}
 	i.w.tell("%s wakes%s", i, i.doing())
 	for _, e := range i.parked {
-		i.w.after(i.dice.between(0, 5*record.Millisecond), e.actor, e.of, e.do)
+		i.w.put(i.dice.between(0, 5*record.Millisecond), e)
 	}
 	i.parked = nil
-	i.w.after(i.dice.between(0, 2*record.Second), i.actor, i, func() { i.w.groups[i.stage].join(i) })
+	i.after(i.dice.between(0, 2*record.Second), func() { i.w.groups[i.stage].join(i) })
 }
 
 // doing says in which partitions it is in the middle of a checkpoint.

@@ -113,13 +113,25 @@ func (d dice) faults(in *Input) (all []Fault) {
 		f := d.fault(in)
 		if f.Stage == 0 && in.Kind != Loose {
 			f.At = max(f.At, in.Known)
-			f.For = min(f.For, left)
-			left = max(left-f.For-min(f.For, sessionTimeout), 0)
+			if f.Kind.leavesAlone() {
+				f.For = min(f.For, left)
+				left = max(left-f.For-min(f.For, sessionTimeout), 0)
+			}
 		}
 		all = append(all, f)
 	}
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return all
+}
+
+// leavesAlone reports whether a partition can be without an owner that reads it
+// and says so, while the fault lasts.
+func (k FaultKind) leavesAlone() bool {
+	switch k {
+	case Crash, Freeze, Leave, Refuse, Unreadable:
+		return true
+	}
+	return false
 }
 
 func (d dice) pick(of ...record.Micros) record.Micros { return of[d.IntN(len(of))] }

@@ -40,12 +40,26 @@ func (q *queue) Pop() any {
 	return last
 }
 
-// after has something happen later. What a process does (of) does not happen
-// when it is dead by then, and waits while it stands still; what the brokers do
-// (of nil) happens in any case.
-func (w *world) after(wait record.Micros, actor uint64, of *instance, do func()) {
+// after has something happen later, whatever becomes of the processes: what the
+// brokers do, or somebody from outside.
+func (w *world) after(wait record.Micros, actor uint64, do func()) {
+	w.put(wait, event{actor: actor, do: do})
+}
+
+// after has the process do something later: not when it is dead by then, and
+// after its wake-up while it stands still.
+func (i *instance) after(wait record.Micros, do func()) {
+	i.w.put(wait, event{actor: i.actor, of: i, do: do})
+}
+
+func (r *routine) after(wait record.Micros, do func()) {
+	r.w.put(wait, event{actor: r.actor, of: r.of, do: do})
+}
+
+func (w *world) put(wait record.Micros, e event) {
 	w.made++
-	heap.Push(&w.queue, event{w.now + wait, actor, w.made, of, do})
+	e.at, e.n = w.now+wait, w.made
+	heap.Push(&w.queue, e)
 }
 
 // step lets the next thing happen, and reports whether there was one before the

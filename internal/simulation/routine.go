@@ -32,8 +32,13 @@ type routine struct {
 	reply error
 }
 
-func (r *routine) start(w *world, of *instance, actor uint64, body func()) {
-	r.w, r.of, r.actor, r.dice = w, of, actor, newDice(w.plan.Seed, actor)
+// newRoutine returns a routine of a process that does nothing yet.
+func newRoutine(of *instance, actor uint64) routine {
+	return routine{w: of.w, of: of, actor: actor, dice: newDice(of.w.plan.Seed, actor)}
+}
+
+// start gives it what to do, from the first time it is resumed on.
+func (r *routine) start(body func()) {
 	r.next, r.stop = iter.Pull(func(yield func(struct{}) bool) {
 		r.yield = yield
 		body()
@@ -70,7 +75,7 @@ func (r *routine) wait() bool {
 // resumeIn resumes it later, unless something else does so first.
 func (r *routine) resumeIn(wait record.Micros) {
 	turn := r.turn
-	r.w.after(wait, r.actor, r.of, func() {
+	r.after(wait, func() {
 		if r.turn == turn {
 			r.resume()
 		}
@@ -98,11 +103,11 @@ func (r *routine) request(p Point, do func() error) error {
 	}
 	fate, turn := r.w.fate(r, p), r.turn
 	r.w.flying++
-	r.w.after(r.dice.latency(), r.actor, nil, func() {
+	r.w.after(r.dice.latency(), r.actor, func() {
 		r.w.flying--
 		err := r.arrive(fate, do)
 		r.w.strikes(r, p, done)
-		r.w.after(r.dice.latency(), r.actor, r.of, func() {
+		r.after(r.dice.latency(), func() {
 			if r.turn == turn {
 				r.reply = err
 				r.resume()
@@ -147,7 +152,10 @@ func (w *world) fate(r *routine, p Point) fate {
 	}
 	f := fate(r.dice.IntN(4))
 	if f == overdue && p != committing && p != aborting {
-		return lost
+		f = lost
+	}
+	if f != fine {
+		w.struck(Refuse)
 	}
 	return f
 }
@@ -155,7 +163,7 @@ func (w *world) fate(r *routine, p Point) fate {
 // overdue does a request nobody waits for any more.
 func (w *world) overdue(wait record.Micros, do func() error) {
 	w.flying++
-	w.after(wait, actorBroker, nil, func() {
+	w.after(wait, actorBroker, func() {
 		w.flying--
 		_ = do()
 	})

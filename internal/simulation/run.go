@@ -2,21 +2,31 @@ package simulation
 
 import "fmt"
 
-// Execute makes one run of a plan and checks it.
-func Execute(plan *Plan, in *Input, want *Expected) (Result, error) {
-	r, _, err := execute(plan, in, want, hooks{}, false)
-	return r, err
+// trial is one run of a plan for an input.
+type trial struct {
+	plan    *Plan
+	in      *Input
+	want    *Expected // what the quiet run of the input came to
+	hooks   hooks
+	telling bool // the story is asked for
 }
 
-func execute(plan *Plan, in *Input, want *Expected, h hooks, telling bool) (r Result, w *world, err error) {
-	if w, err = newWorld(plan, in, h); err != nil {
-		return r, w, err
+// Execute makes one run of a plan and checks it.
+func Execute(plan *Plan, in *Input, want *Expected) (Result, error) {
+	w, err := trial{plan: plan, in: in, want: want}.execute()
+	return w.result, err
+}
+
+// execute returns the world as the run left it, with its result. There is one
+// whatever the error.
+func (t trial) execute() (*world, error) {
+	w, err := newWorld(t)
+	if err != nil {
+		return w, err
 	}
 	defer w.kill()
-	w.telling = telling
 	if err := w.run(); err != nil {
-		return r, w, fmt.Errorf("the run: %w", err)
+		return w, fmt.Errorf("the run: %w", err)
 	}
-	r, err = w.check(want)
-	return r, w, err
+	return w, w.check()
 }

@@ -13,38 +13,35 @@ const attempts = 300
 
 // shrinker makes a failing plan smaller as long as it fails.
 type shrinker struct {
-	in    *Input
-	want  *Expected
-	hooks hooks
+	trial // the smallest so far that fails
 	left  int
-	plan  *Plan
 	err   error
 }
 
-// Shrink returns the smallest plan it finds that fails still, with its input and
-// input: the fewest faults, then the fewest instances, then the shortest input.
+// Shrink returns the smallest plan it finds that fails still, with the
+// smallest input: the fewest faults, then the fewest instances, then the shortest input.
 // The choices of what stays are as before.
 func Shrink(plan *Plan, in *Input) (*Plan, *Input) {
-	plan, in, _ = shrink(plan, in, hooks{})
-	return plan, in
+	t, _ := trial{plan: plan, in: in}.shrink()
+	return t.plan, t.in
 }
 
 // shrink returns the failure as well.
-func shrink(plan *Plan, in *Input, h hooks) (*Plan, *Input, error) {
-	want, err := expect(in, h)
-	if err != nil {
-		return plan, in, err
+func (t trial) shrink() (trial, error) {
+	var err error
+	if t.want, err = expect(t.in, t.hooks); err != nil {
+		return t, err
 	}
-	s := &shrinker{in: in, want: want, hooks: h, left: attempts}
-	if !s.try(plan, in) {
-		return plan, in, nil
+	s := &shrinker{trial: t, left: attempts}
+	if !s.try(t.plan, t.in) {
+		return t, nil
 	}
 	for smaller := true; smaller && s.left > 0; {
 		smaller = s.fewerFaults()
 		smaller = s.fewerInstances() || smaller
 		smaller = s.fewerRecords() || smaller
 	}
-	return s.plan, s.in, s.err
+	return s.trial, s.err
 }
 
 // try keeps a plan that fails.
@@ -52,18 +49,18 @@ func (s *shrinker) try(plan *Plan, in *Input) bool {
 	if s.left--; s.left < 0 {
 		return false
 	}
-	want := s.want
-	if in != s.in {
+	t := s.trial
+	if t.plan, t.in = plan, in; in != s.in {
 		var err error
-		if want, err = expect(in, s.hooks); err != nil {
+		if t.want, err = expect(in, t.hooks); err != nil {
 			return false
 		}
 	}
-	_, _, err := execute(plan, in, want, s.hooks, false)
+	_, err := t.execute()
 	if err == nil {
 		return false
 	}
-	s.plan, s.in, s.want, s.err = plan, in, want, err
+	s.trial, s.err = t, err
 	return true
 }
 
@@ -116,15 +113,17 @@ const unknown = -1
 
 // Tell runs a plan once more and tells its story.
 func Tell(plan *Plan, in *Input) string {
-	return tell(plan, in, hooks{})
+	return trial{plan: plan, in: in}.tell()
 }
 
-func tell(plan *Plan, in *Input, h hooks) string {
-	want, err := expect(in, h)
-	if err != nil {
+func (t trial) tell() string {
+	var err error
+	if t.want, err = expect(t.in, t.hooks); err != nil {
 		return err.Error()
 	}
-	_, w, err := execute(plan, in, want, h, true)
+	t.telling = true
+	w, err := t.execute()
+	plan, in := t.plan, t.in
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %s input into %d raw partitions, %d appends from %s to %s; %d collectors, %d scorers, %d enforcers, checkpoints every %v, %v, %v\n",
 		plan.Seed, in.Kind, in.Partitions, len(in.Appends), clockText(in.Appends[0].At), clockText(in.End),

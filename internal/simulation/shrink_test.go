@@ -17,13 +17,13 @@ func TestShrinkLeavesWhatMatters(t *testing.T) {
 			t.Fatal(err)
 		}
 		plan := MakePlan(s, in)
-		if len(plan.Faults) < 4 || !failsWith(plan, in, want, h) {
+		if len(plan.Faults) < 4 || !fails(trial{plan: plan, in: in, want: want, hooks: h}) {
 			continue
 		}
-		small, part, err := shrink(plan, in, h)
-		story := tell(small, part, h)
-		if err == nil || len(small.Faults) > 2 || len(part.Appends) > len(in.Appends)/2 {
-			t.Errorf("seed %d: %d faults of %d and %d appends of %d are left: %v\n%s", s, len(small.Faults), len(plan.Faults), len(part.Appends), len(in.Appends), err, story)
+		small, err := trial{plan: plan, in: in, hooks: h}.shrink()
+		story := small.tell()
+		if err == nil || len(small.plan.Faults) > 2 || len(small.in.Appends) > len(in.Appends)/2 {
+			t.Errorf("seed %d: %d faults of %d and %d appends of %d are left: %v\n%s", s, len(small.plan.Faults), len(plan.Faults), len(small.in.Appends), len(in.Appends), err, story)
 		}
 		for _, word := range []string{"the fault begins: ", "is tried again", "in the end: "} {
 			if !strings.Contains(story, word) {
@@ -36,7 +36,7 @@ func TestShrinkLeavesWhatMatters(t *testing.T) {
 	t.Fatal(errors.New("no seed brings the bug out"))
 }
 
-func failsWith(plan *Plan, in *Input, want *Expected, h hooks) bool {
-	_, _, err := execute(plan, in, want, h, false)
+func fails(t trial) bool {
+	_, err := t.execute()
 	return err != nil
 }

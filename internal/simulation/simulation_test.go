@@ -31,7 +31,8 @@ type totals struct {
 	tally                          map[string]int
 }
 
-func (sum *totals) add(r Result, w *world) {
+func (sum *totals) add(w *world) {
+	r := w.result
 	sum.Lock()
 	defer sum.Unlock()
 	sum.runs++
@@ -62,7 +63,7 @@ func TestSimulation(t *testing.T) {
 					if n*runsPerInput >= last {
 						return
 					}
-					runInput(t, n, max(*seed, n*runsPerInput), min(last, (n+1)*runsPerInput), sum)
+					runs{input: n, from: max(*seed, n*runsPerInput), to: min(last, (n+1)*runsPerInput)}.make(t, sum)
 				}
 			})
 		}
@@ -73,22 +74,24 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// runInput makes the runs of some seeds that share an input.
-func runInput(t *testing.T, n, from, to uint64, sum *totals) {
+// runs are those of the seeds from, to excluded, which share an input.
+type runs struct{ input, from, to uint64 }
+
+func (r runs) make(t *testing.T, sum *totals) {
 	t.Helper()
-	in := MakeInput(n)
+	in := MakeInput(r.input)
 	want, err := Expect(in)
 	if err != nil {
-		t.Fatalf("seed %d: the quiet run: %v", from, err)
+		t.Fatalf("seed %d: the quiet run: %v", r.from, err)
 	}
-	for s := from; s < to; s++ {
+	for s := r.from; s < r.to; s++ {
 		plan := MakePlan(s, in)
-		r, w, err := execute(plan, in, want, hooks{}, false)
+		w, err := trial{plan: plan, in: in, want: want}.execute()
 		if err != nil {
 			small, part := Shrink(plan, in)
 			t.Fatalf("seed %d fails: %v\nshrunk (of %d faults %d are left):\n%s", s, err, len(plan.Faults), len(small.Faults), Tell(small, part))
 		}
-		sum.add(r, w)
+		sum.add(w)
 	}
 }
 
@@ -114,13 +117,16 @@ func (sum *totals) check(t *testing.T) {
 // a task without state, so once in a run, and fingerprints in few restores.
 func wanted() []string {
 	all := []string{"an owner is fenced", "a fenced owner goes on", "an owner wakes that the group has given up",
-		"a checkpoint is aborted and made again", "a transaction times out"}
+		"a checkpoint is aborted and made again", "a transaction times out",
+		near(figureHeld), near(figureBindings), near(figureAhead)}
 	all = append(all, faultNames[:]...)
 	for p := acquiring; p < points; p++ {
+		if p == tailing || p == summing || p == aborting {
+			continue
+		}
+		all = append(all, striking(Freeze, p))
 		for phase := range phases {
-			if p != tailing && p != summing && p != aborting {
-				all = append(all, faultNames[Crash]+" at "+pointNames[p]+", "+phaseNames[phase])
-			}
+			all = append(all, striking(Crash, p)+", "+phaseNames[phase])
 		}
 	}
 	return all
@@ -137,7 +143,7 @@ func TestSameSeedSameRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, w, err := execute(MakePlan(s*runsPerInput, in), in, want, hooks{}, true)
+			w, err := trial{plan: MakePlan(s*runsPerInput, in), in: in, want: want, telling: true}.execute()
 			if err != nil {
 				t.Fatal(err)
 			}

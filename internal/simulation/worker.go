@@ -46,7 +46,7 @@ func (w *worker) String() string { return fmt.Sprintf("%s, partition %d", w.inst
 
 func newWorker(i *instance, id int32) *worker {
 	i.started++
-	w := &worker{inst: i, stage: i.stage, id: id}
+	w := &worker{routine: newRoutine(i, name(i.actor, uint64(i.started), uint64(id))), inst: i, stage: i.stage, id: id}
 	all := i.w
 	stage := all.stages[i.stage]
 	w.plain = all.log.Access(stage, id)
@@ -62,9 +62,9 @@ func newWorker(i *instance, id int32) *worker {
 		log = all.hooks.log(w)
 	}
 	w.Worker = stream.NewWorker(stage, id, log, i.board, all.plan.Intervals[i.stage])
-	w.start(all, i, name(i.actor, uint64(i.started), uint64(id)), w.run)
+	w.start(w.run)
 	w.resumeIn(w.dice.between(10, 20*record.Millisecond))
-	all.after(w.dice.between(0, tickEvery), w.actor, i, w.tick)
+	w.after(w.dice.between(0, tickEvery), w.tick)
 	return w
 }
 
@@ -76,7 +76,7 @@ func (w *worker) tick() {
 	w.ticked = true
 	w.poke()
 	w.measure()
-	w.w.after(tickEvery, w.actor, w.inst, w.tick)
+	w.after(tickEvery, w.tick)
 }
 
 // poke wakes the worker where it waits for something to happen.
@@ -90,7 +90,7 @@ func (w *worker) poke() {
 func (w *worker) halt() {
 	w.stopping = true
 	w.poke()
-	w.w.after(finishWithin, w.actor, w.inst, func() {
+	w.after(finishWithin, func() {
 		if !w.gone {
 			w.w.tally["a worker does not finish in time"]++
 			w.w.tell("%s did not finish in time", w)
@@ -242,13 +242,10 @@ func (w *worker) measure() {
 	if !w.fed {
 		return
 	}
-	w.w.note("effects", int64(w.Size()))
-	if task, ok := w.Task().(stream.Counted); ok {
-		task.Counts(func(figure, _ string, value int64) {
-			switch figure {
-			case "scorer_held_bytes", "collector_held_bytes", "collector_bindings":
-				w.w.note(figure, value)
-			}
-		})
-	}
+	w.Task().(stream.Counted).Counts(func(figure, _ string, value int64) {
+		switch figure {
+		case figureHeld, figureBindings, figureAhead:
+			w.w.note(figure, value)
+		}
+	})
 }

@@ -3,13 +3,9 @@ package simulation
 import (
 	"fmt"
 
-	"cordon/collector/pseudonym"
-	collector "cordon/collector/task"
-	enforcer "cordon/enforcer/task"
 	"cordon/internal/record"
 	"cordon/internal/stream"
 	"cordon/internal/stream/memory"
-	scorer "cordon/scorer/task"
 )
 
 // Times of the deployment, as the programs ship with them.
@@ -26,8 +22,8 @@ const (
 
 // world is a deployment in one run. It belongs to one goroutine.
 type world struct {
-	plan   *Plan
-	in     *Input
+	trial
+	result Result
 	stages [3]*stream.Stage
 	log    *memory.Log
 	now    record.Micros
@@ -49,62 +45,11 @@ type world struct {
 	lives   [3][]int // of each task: restores begun
 	rewrote [3][]int // of each task: writes tried again
 	failed  error    // what must never happen has
-	hooks   hooks
 
-	steps   int              // things that have happened
-	most    map[string]int64 // the most that was held at any time, by figure
-	tally   map[string]int   // how often things happened, by what they are
-	telling bool             // the story is asked for
-	story   []string         // what happened
-}
-
-// hooks put known bugs back, in tests only.
-type hooks struct {
-	stage   func(stream.Stage) *stream.Stage
-	log     func(*worker) stream.Log
-	settled func(error) error // what a worker is told of its checkpoint
-	// commitAborted has readers see what was aborted; steal lets a fenced owner
-	// take its transactional id again and go on.
-	commitAborted, steal bool
-}
-
-// stages makes the programs, with the bug in them.
-func (h hooks) stages() ([3]*stream.Stage, error) {
-	stages, err := newStages()
-	for i := range stages {
-		if h.stage != nil && err == nil {
-			stages[i] = h.stage(*stages[i])
-		}
-	}
-	return stages, err
-}
-
-// heldBytes is the room of the scorer's side buffer: as little as its
-// configuration allows, so that a partition that is read too far ahead fills it.
-const heldBytes = 64 << 10
-
-// newStages makes the programs as they ship, but for two limits: one that keeps
-// the memory of a run small, and the one on how many terminals may be isolated,
-// for what that holds back depends on how far each partition has come and is no
-// part of the promise.
-func newStages() ([3]*stream.Stage, error) {
-	var stages [3]*stream.Stage
-	cs := collector.DefaultSettings()
-	cs.Keys.Cache = 64
-	c, err := collector.Stage(cs, pseudonym.TestKey())
-	if err != nil {
-		return stages, err
-	}
-	ss := scorer.DefaultSettings()
-	ss.HeldBytes = heldBytes
-	s, err := scorer.Stage(ss)
-	if err != nil {
-		return stages, err
-	}
-	es := enforcer.DefaultSettings()
-	es.SharePermille = 1000
-	e, err := enforcer.Stage(es)
-	return [3]*stream.Stage{c, s, e}, err
+	steps int              // things that have happened
+	most  map[string]int64 // the most that was held at any time, by figure
+	tally map[string]int   // how often things happened, by what they are
+	story []string         // what happened
 }
 
 // newLog makes the topics of a deployment.
@@ -117,15 +62,14 @@ func newLog(partitions int32) *memory.Log {
 }
 
 // newWorld returns the deployment of a plan before anything has happened.
-func newWorld(plan *Plan, in *Input, h hooks) (*world, error) {
-	stages, err := h.stages()
-	if err != nil {
-		return nil, err
+func newWorld(t trial) (w *world, err error) {
+	w = &world{trial: t, log: newLog(t.in.Partitions), transactions: map[string]*transaction{}, most: map[string]int64{}, tally: map[string]int{}}
+	if w.stages, err = t.hooks.stages(t.want.room); err != nil {
+		return w, err
 	}
-	w := &world{plan: plan, in: in, hooks: h, stages: stages, log: newLog(in.Partitions), transactions: map[string]*transaction{}, most: map[string]int64{}, tally: map[string]int{}}
 	w.log.HoldMarkers(true)
 	for i := range w.stages {
-		n := in.Partitions
+		n := t.in.Partitions
 		if w.stages[i].Single {
 			n = 1
 		}
@@ -152,9 +96,9 @@ func (w *world) run() error {
 	w.now = first - record.Second
 	w.log.SetTime(w.now)
 	for _, a := range w.in.Appends {
-		w.after(a.At-w.now, actorSources, nil, func() { w.write(a) })
+		w.after(a.At-w.now, actorSources, func() { w.write(a) })
 	}
-	w.after(w.in.Start-w.now, actorGroup, nil, func() {
+	w.after(w.in.Start-w.now, actorGroup, func() {
 		for stage, n := range w.plan.Instances {
 			for range n {
 				w.groups[stage].launch()
@@ -162,7 +106,7 @@ func (w *world) run() error {
 		}
 	})
 	for _, f := range w.plan.Faults {
-		w.after(f.At-w.now, actorFaults, nil, func() { w.befall(f) })
+		w.after(f.At-w.now, actorFaults, func() { w.befall(f) })
 	}
 	w.runUntil(w.in.last() + w.plan.After)
 	if w.failed != nil {
