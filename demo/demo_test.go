@@ -242,7 +242,7 @@ func TestProgramThatDiesIsNamed(t *testing.T) {
 	if code := s.code(20 * time.Second); code != 1 {
 		t.Errorf("exit code %d, want 1:\n%s", code, s.out.String())
 	}
-	s.want("scorer ended in the middle of the demo: signal: killed", filepath.Join(dir, "scorer.log"), `"message":"started"`)
+	s.want("scorer ended in the middle of the demo: signal: killed", filepath.Join(dir, "scorer.log"), `"message":"restored in`)
 	left(t, dir)
 }
 
