@@ -45,12 +45,9 @@ func expect(in *Input, h hooks) (*Expected, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := newLog(in.Partitions)
-	for _, a := range slices.Concat(in.Appends, in.Tail) {
-		log.SetTime(a.At)
-		if err := log.Append(a.Sends); err != nil {
-			return nil, err
-		}
+	log, err := in.written()
+	if err != nil {
+		return nil, err
 	}
 	var late, held int64
 	for _, s := range stages {
@@ -71,6 +68,18 @@ func expect(in *Input, h hooks) (*Expected, error) {
 		x.room.held = held + roomToSpare
 	}
 	return x, err
+}
+
+// written is the log with all of an input in it.
+func (in *Input) written() (*memory.Log, error) {
+	log := newLog(in.Partitions)
+	for _, a := range slices.Concat(in.Appends, in.Tail) {
+		log.SetTime(a.At)
+		if err := log.Append(a.Sends); err != nil {
+			return nil, err
+		}
+	}
+	return log, nil
 }
 
 // stageFigures are what a stage counted in a quiet run.

@@ -171,3 +171,13 @@ func TestInputsAreWorthwhile(t *testing.T) {
 		}
 	}
 }
+
+// However few terminals there are and wherever their keys lie, something is
+// written. In this one all lay in the partition that stays empty.
+func TestQuietInputIsNotEmpty(t *testing.T) {
+	const n = 132_314
+	in := MakeInput(n)
+	if in.Kind != Quiet || len(in.Appends) == 0 || in.Records == 0 {
+		t.Errorf("input %d is %s, with %d appends of %d records", n, in.Kind, len(in.Appends), in.Records)
+	}
+}
