@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"cordon/internal/raw"
@@ -177,7 +178,7 @@ func (g *generator) farewell(i int, to int32, at record.Micros) {
 	t.Registration.Event, t.Registration.Count = record.MobilityRegistration, 1
 	g.in.Records++
 	for n := 0; ; n++ {
-		t.SUPI = supi(9_000_000_000 + n)
+		t.SUPI = fmt.Sprintf("imsi-00101%010d", 9_000_000_000+n)
 		if stream.KeyPartition([]byte(t.SUPI), g.in.Partitions) == to {
 			break
 		}

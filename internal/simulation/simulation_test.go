@@ -172,9 +172,9 @@ func TestInputsAreWorthwhile(t *testing.T) {
 	}
 }
 
-// However few terminals there are and wherever their keys lie, something is
-// written. In this one all lay in the partition that stays empty.
-func TestQuietInputIsNotEmpty(t *testing.T) {
+// Something is written in every input. In the one of this seed all terminals lay
+// in the partition that stays empty.
+func TestNoInputIsEmpty(t *testing.T) {
 	const n = 132_314
 	in := MakeInput(n)
 	if in.Kind != Quiet || len(in.Appends) == 0 || in.Records == 0 {

@@ -8,7 +8,6 @@ import (
 
 	"cordon/internal/raw"
 	"cordon/internal/record"
-	"cordon/internal/stream"
 )
 
 // Flags of TCP (RFC 9293, 3.1).
@@ -162,17 +161,11 @@ func answer(o *observation, up, down int64) {
 	f.DLVolume, f.DLPackets, f.DLTCPFlags = down, down/1000+1, record.Some[int32](tcpSYN|tcpACK)
 }
 
-func supi(n int) string { return fmt.Sprintf("imsi-00101%010d", n) }
-
 // populate makes the terminals. Those of the kind with addresses are told apart
 // by them alone in user plane records.
 func (g *generator) populate(n int, addressed func(i int) bool) {
 	for i := range n {
-		n := i + 1 + 100*g.dice.IntN(1000)
-		for g.in.Kind == Quiet && i == 0 && stream.KeyPartition([]byte(supi(n)), g.in.Partitions) == 0 {
-			n += 100_000 // partition 0 stays empty: one at least is heard of
-		}
-		t := terminal{number: i, supi: supi(n), stop: g.to, source: g.dice.IntN(g.userPlanes)}
+		t := terminal{number: i, supi: fmt.Sprintf("imsi-00101%010d", i+1+100*g.dice.IntN(1000)), stop: g.to, source: g.dice.IntN(g.userPlanes)}
 		if addressed(i) {
 			t.address = netip.AddrFrom4([4]byte{10, 45, byte(g.dice.IntN(250)), byte(i + 1)})
 		}
