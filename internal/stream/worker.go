@@ -129,7 +129,8 @@ func (w *Worker) Step(e Event) error {
 	if err != nil {
 		return err
 	}
-	return w.commitDue(blocked)
+	w.commitDue(blocked)
+	return nil
 }
 
 // Hungry reports whether the task would take more: what is fetched while it is
@@ -172,7 +173,7 @@ func (w *Worker) flush(size int) error {
 
 // commitDue begins a checkpoint when its time has come, or at once when other
 // tasks wait for what this one has done.
-func (w *Worker) commitDue(blocked bool) error {
+func (w *Worker) commitDue(blocked bool) {
 	since := w.log.Wall() - w.lastCut // below 0: the wall clock was set back
 	due := since < 0 || since >= w.interval || blocked && w.stage.Transactional
 	if due && w.flying == nil && w.owner.Changed() {
@@ -181,7 +182,6 @@ func (w *Worker) commitDue(blocked bool) error {
 	if w.board != nil && w.flying == nil && !w.owner.Changed() {
 		w.board.Publish(w.id, w.owner.Front(), w.log.Wall())
 	}
-	return nil
 }
 
 func (w *Worker) cut() {

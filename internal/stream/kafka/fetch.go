@@ -80,7 +80,6 @@ type fetched struct {
 	from    stream.Partition
 	batches []stream.Batch // committed records at or after the offset asked for
 	next    int64          // offset to fetch next
-	start   int64          // log start
 	end     int64          // last stable offset: readers of committed records end here
 	refused error          // a batch that no reader can read and that next lies behind
 }
@@ -115,7 +114,7 @@ func (f *fetcher) fetch(ctx context.Context, offset int64) (fetched, error) {
 		return fetched{}, fmt.Errorf("fetch of %s[%d]: the broker answered for other partitions", f.from.Topic, f.from.ID)
 	}
 	p := &res.Topics[0].Partitions[0]
-	out := fetched{from: f.from, next: offset, start: p.LogStartOffset, end: p.LastStableOffset}
+	out := fetched{from: f.from, next: offset, end: p.LastStableOffset}
 	if err := code(p.ErrorCode); err != nil {
 		return out, err
 	}
