@@ -23,6 +23,9 @@ var (
 	// ErrRejectedInput is matched when the work was done but some of its input
 	// was refused (exit code 4).
 	ErrRejectedInput = errors.New("some input was rejected")
+	// ErrGateMissed is matched when the work was done and its result is worse
+	// than was asked for (exit code 5).
+	ErrGateMissed = errors.New("a gate was missed")
 
 	errPermanent = errors.New("permanent")
 )
@@ -43,6 +46,10 @@ func Usage(err error) error { return mark(err, ErrUsage) }
 // RejectedInput marks the report of refused input at the end of work that was
 // done. It keeps the text of err; nil stays nil.
 func RejectedInput(err error) error { return mark(err, ErrRejectedInput) }
+
+// GateMissed marks the report of a result that is worse than was asked for. It
+// keeps the text of err; nil stays nil.
+func GateMissed(err error) error { return mark(err, ErrGateMissed) }
 
 // Unreachable says that a system Cordon needs does not answer, or refuses the
 // connection (exit code 3).

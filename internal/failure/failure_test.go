@@ -17,12 +17,14 @@ func TestKindsSurviveWrappingAndKeepTheText(t *testing.T) {
 		permanent bool
 		usage     bool
 		rejected  bool
+		missed    bool
 	}{
-		{"plain", cut, false, false, false},
-		{"permanent", failure.Permanent(cut), true, false, false},
-		{"usage", failure.Usage(cut), false, true, false},
-		{"rejected input", failure.RejectedInput(cut), false, false, true},
-		{"two kinds", failure.Usage(failure.Permanent(cut)), true, true, false},
+		{"plain", cut, false, false, false, false},
+		{"permanent", failure.Permanent(cut), true, false, false, false},
+		{"usage", failure.Usage(cut), false, true, false, false},
+		{"rejected input", failure.RejectedInput(cut), false, false, true, false},
+		{"gate missed", failure.GateMissed(cut), false, false, false, true},
+		{"two kinds", failure.Usage(failure.Permanent(cut)), true, true, false, false},
 	} {
 		wrapped := fmt.Errorf("telemetry.raw 3 at 17: %w", c.err)
 		if got := failure.IsPermanent(wrapped); got != c.permanent {
@@ -33,6 +35,9 @@ func TestKindsSurviveWrappingAndKeepTheText(t *testing.T) {
 		}
 		if got := errors.Is(wrapped, failure.ErrRejectedInput); got != c.rejected {
 			t.Errorf("%s: is ErrRejectedInput = %v, want %v", c.name, got, c.rejected)
+		}
+		if got := errors.Is(wrapped, failure.ErrGateMissed); got != c.missed {
+			t.Errorf("%s: is ErrGateMissed = %v, want %v", c.name, got, c.missed)
 		}
 		if !errors.Is(wrapped, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: the cause is lost in %v", c.name, wrapped)
@@ -48,6 +53,7 @@ func TestNoErrorStaysNone(t *testing.T) {
 		"Permanent":     failure.Permanent(nil),
 		"Usage":         failure.Usage(nil),
 		"RejectedInput": failure.RejectedInput(nil),
+		"GateMissed":    failure.GateMissed(nil),
 	} {
 		if err != nil {
 			t.Errorf("%s(nil) = %v, want nil", name, err)

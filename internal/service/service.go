@@ -32,6 +32,7 @@ const (
 	ExitUsage         = 2 // wrong flag, argument or configuration; it is named
 	ExitUnreachable   = 3 // a needed system is not reachable; it is named
 	ExitRejectedInput = 4 // done, but some input was rejected
+	ExitGateMissed    = 5 // done, but a gate of an evaluation was missed
 )
 
 // DefaultDeadline is how long a program may take to stop. Supervisors kill after
@@ -130,6 +131,8 @@ func ExitCode(err error) int {
 		return ExitUnreachable
 	case errors.Is(err, failure.ErrRejectedInput):
 		return ExitRejectedInput
+	case errors.Is(err, failure.ErrGateMissed):
+		return ExitGateMissed
 	default:
 		return ExitFailed
 	}

@@ -56,6 +56,7 @@ func TestMainThatEndsByItselfDecidesTheCode(t *testing.T) {
 		{failure.Usage(errors.New("log.level: unknown")), ExitUsage, "collector: log.level: unknown\n"},
 		{fmt.Errorf("start: %w", unreachable), ExitUnreachable, "collector: start: Kafka at k:1 is not reachable\n"},
 		{failure.RejectedInput(errors.New("3 of 9 records")), ExitRejectedInput, "collector: 3 of 9 records\n"},
+		{failure.GateMissed(errors.New("scan.found>=0.98")), ExitGateMissed, "collector: scan.found>=0.98\n"},
 		{errors.Join(errors.New("a"), errors.New("b")), ExitFailed, "collector: a\ncollector: b\n"},
 		// Without a signal a context error is a failure like any other.
 		{context.Canceled, ExitFailed, "collector: context canceled\n"},
