@@ -55,7 +55,8 @@ On a running deployment, look at how it is first:
   cordonctl doctor
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a needed system
-is not reachable, 4 done but some input was rejected.`,
+is not reachable, 4 done but some input was rejected, 5 a gate of evaluate was
+missed.`,
 		Example: `  cordonctl backtest --out result capture.pcap
   cordonctl explain 3f2a --verdicts result/verdicts.jsonl`,
 		SilenceUsage: true, SilenceErrors: true, Version: service.Version().String(),
@@ -68,7 +69,7 @@ is not reachable, 4 done but some input was rejected.`,
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.SetUsageTemplate(strings.ReplaceAll(c.UsageTemplate(), ".FlagUsages", ".FlagUsages | plainSwitches"))
 	c.AddCommand(
-		backtestCommand(), replayCommand(), simulateCommand(), tailCommand(), explainCommand(),
+		backtestCommand(), evaluateCommand(), replayCommand(), simulateCommand(), tailCommand(), explainCommand(),
 		topicsCommand(), keysCommand(), configCommand(), doctorCommand(), versionCommand(),
 	)
 	return c
