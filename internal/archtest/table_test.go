@@ -62,7 +62,7 @@ var modules = []home{
 // The folders that hold programs, and what runs their tasks without Kafka.
 var (
 	programs = []string{"collector", "scorer", "enforcer"}
-	runners  = []string{"internal/backtest", "internal/scenario", "internal/simulation", "internal/e2e"}
+	runners  = []string{"internal/backtest", "internal/evaluate", "internal/scenario", "internal/simulation", "internal/e2e"}
 )
 
 // importerRow is a row of the table of importers: who may import a folder of ours.

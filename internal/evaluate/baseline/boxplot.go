@@ -12,7 +12,7 @@ const (
 	fenceRanges = 1.5
 	// fenceWindows is how many minutes with traffic a terminal needs before its
 	// quartiles mean anything.
-	fenceWindows = 20
+	fenceWindows = 5
 )
 
 // Boxplot compares the uplink packets of a minute with the fence of the same

@@ -13,8 +13,8 @@ const (
 	ewmaAlpha = 0.05
 	ewmaZ     = 3.5
 	// ewmaWindows is how many minutes with traffic come before the first test:
-	// one over alpha.
-	ewmaWindows = 20
+	// half of one over alpha, for some devices speak four times an hour.
+	ewmaWindows = 10
 	// ewmaFloor is the least deviation on the log1p scale: a terminal that sends
 	// the same every minute is not anomalous with one packet more.
 	ewmaFloor = 0.5

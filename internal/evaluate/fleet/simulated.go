@@ -1,0 +1,102 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+
+	"cordon/collector/pseudonym"
+	"cordon/internal/evaluate"
+	"cordon/internal/evaluate/baseline"
+	"cordon/internal/identity"
+	"cordon/internal/record"
+	"cordon/internal/simulate"
+)
+
+// Fleet describes one simulated fleet and what runs over it.
+type Fleet struct {
+	Terminals int
+	Duration  record.Micros
+	Seed      uint64
+	// Each is how many terminals every kind of attack and malfunction happens
+	// to; 0: a benign fleet.
+	Each       int
+	Partitions int32
+	Overrides  []Override
+	Baselines  bool
+}
+
+// Start of every fleet: 2026-01-01, a Thursday, 00:00 UTC. Figures do not depend
+// on the day they were measured.
+const Start record.Micros = 1_767_225_600_000_000
+
+// apart is how far apart kinds begin, so that the truth, which names none, can
+// be told apart by start.
+const apart = record.Minute
+
+// longScan is how long before the end a fast scan begins: it sends 100 records
+// a second to the end, and more of them show nothing new.
+const longScan = 6 * record.Minute
+
+// Simulate makes up the fleet and runs it.
+func Simulate(ctx context.Context, f Fleet) (*Result, error) {
+	s := simulate.Settings{Terminals: f.Terminals, Start: Start, Duration: f.Duration, Seed: f.Seed, Lifelike: true}
+	if f.Each > 0 {
+		s.Attacks = plan(f.Each, f.Duration)
+	}
+	made, err := simulate.New(s)
+	if err != nil {
+		return nil, err
+	}
+	truth, err := episodes(made.Truth(), s.Attacks)
+	if err != nil {
+		return nil, err
+	}
+	settings := Settings{Source: made, Partitions: f.Partitions, Overrides: f.Overrides, Start: Start, Truth: func() []evaluate.Episode { return truth }}
+	if f.Baselines {
+		settings.Baselines = baseline.All(Start, f.Duration)
+	}
+	return Run(ctx, settings)
+}
+
+// plan lets every kind happen to so many terminals, after a third of the time,
+// in which references and baselines learn.
+func plan(each int, duration record.Micros) []simulate.Attack {
+	var all []simulate.Attack
+	for i, kind := range simulate.Kinds() {
+		a := simulate.Attack{Kind: kind, Count: each, Offset: duration/3 + record.Micros(i)*apart}
+		if kind == "scan" {
+			a.Offset = max(duration-longScan, a.Offset)
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// episodes names the kinds of a truth by the attacks that were planned.
+func episodes(truth []simulate.Truth, attacks []simulate.Attack) ([]evaluate.Episode, error) {
+	deriver, err := pseudonym.NewDeriver(pseudonym.TestKey(), 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	var all []evaluate.Episode
+	for _, t := range truth {
+		supi, err := identity.ParseSUPI(t.Source)
+		if err != nil {
+			return nil, err
+		}
+		e := evaluate.Episode{
+			Source: t.Source, Terminal: deriver.Terminal(supi), Label: evaluate.Label(t.Label),
+			Start: t.Start, End: t.End, ExceptionID: t.ExceptionID,
+		}
+		for _, a := range attacks {
+			if after := t.Start - Start - a.Offset; after >= 0 && after < apart {
+				e.Kind = a.Kind
+			}
+		}
+		if e.Kind == "" {
+			return nil, fmt.Errorf("an episode begins at %s, when no attack was planned", t.Start)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
