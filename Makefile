@@ -9,13 +9,17 @@ PACKAGES ?= ./...
 FUZZTIME  ?= 30s
 SOAKTIME  ?= 30m
 SOAKSEEDS ?= 100000
+# How much `make evaluate` runs, quick or full, and flags beside, such as
+# EVALUATE="-heldout 104 -out results.md"; -help lists them.
+SIZE     ?= full
+EVALUATE ?=
 # A capture for `make demo CAPTURE=file`; empty: a simulated fleet.
 CAPTURE  ?=
 
 # Every top-level folder with a main.go is a program.
 PROGRAMS := $(patsubst %/main.go,%,$(wildcard */main.go))
 
-.PHONY: help build demo test soak race bench fuzz lint docker clean
+.PHONY: help build demo test soak race bench evaluate fuzz lint docker clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -45,6 +49,9 @@ race: ## the tests under the race detector, on the embedded broker
 
 bench: ## all benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+evaluate: ## the published figures into docs/results.md, benign captures of CORDON_CAPTURES among them; SIZE=quick takes a minute, full hours
+	$(GO) run ./internal/evaluate/publish -size $(SIZE) $(EVALUATE)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME) $(PACKAGES)

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cordon/internal/evaluate"
+)
+
+// page writes the measurements down. All of it but the last section is the same
+// for the same sizes, seeds and code.
+func (p *publication) page() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Results\n\nWritten by `make evaluate SIZE=%s` (internal/evaluate/publish); changes by hand are lost. How the figures are counted stands in internal/evaluate; what the detectors do, in [detection.md](detection.md).\n\n", p.size.name)
+	p.conditions(&b)
+	for i := range p.attacked {
+		p.attacked[i].write(&b)
+	}
+	p.writeBenign(&b)
+	p.writeTail(&b)
+	p.writeBaselines(&b)
+	p.writeAblation(&b)
+	p.writeCaptures(&b)
+	p.writeSpeeds(&b)
+	return b.String()
+}
+
+func (p *publication) conditions(b *strings.Builder) {
+	s := &p.size
+	fmt.Fprintf(b, "Fleets are made up by `internal/simulate`, with everyday trouble on, by people who know the detectors: they show that the pipeline works, and less about the world than captures do. Every fleet begins 2026-01-01T00:00:00Z; attacks begin after a third of the time.\n\n")
+	table(b, []string{"", "terminals", "length", "seeds"}, [][]string{
+		{"with attacks, held-out seeds", num(s.terminals), s.duration.String(), s.heldOut.String()},
+		{"with attacks, tuning seeds", num(s.terminals), s.duration.String(), s.tuning.String()},
+		{"benign", num(s.benignTerminals), s.benignDuration.String(), s.benignSeeds.String()},
+	})
+	fmt.Fprintf(b, "Tuning seeds were looked at while numbers were chosen, held-out ones were not. %d partitions, default configuration, digest `%s`.\n\n", s.partitions, p.digest)
+}
+
+// write adds the tables of one set of seeds.
+func (a *attackedSet) write(b *strings.Builder) {
+	for _, part := range []struct {
+		label evaluate.Label
+		title string
+	}{{evaluate.Malicious, "Attacks"}, {evaluate.Malfunctioning, "Malfunctions"}} {
+		fmt.Fprintf(b, "## %s, %s seeds %s\n\n", part.title, a.name, a.seeds.String())
+		var rows [][]string
+		for _, kind := range distinct(a.outcomes, part.label, func(o *evaluate.Outcome) string { return o.Kind }) {
+			g := groupOf(a.outcomes, func(o *evaluate.Outcome) bool { return o.Kind == kind })
+			rows = append(rows, []string{code(kind), num(g.Episodes), shareOf(g.Found, g.Episodes), shareOf(g.Right, g.Episodes),
+				seconds(g.Median), seconds(g.P90), shareOf(g.Early, g.Episodes), seconds(g.EarlyMedian), num(g.AsMalicious), num(g.AsMalfunctioning), num(g.AsWatch)})
+		}
+		table(b, []string{"kind", "episodes", "found", "right exception", "median", "p90", "early warning", "median", "MALICIOUS", "MALFUNCTIONING", "WATCH"}, rows)
+		a.writeClasses(b, part.label)
+	}
+}
+
+// writeClasses adds found of episodes by kind and class of device.
+func (a *attackedSet) writeClasses(b *strings.Builder, label evaluate.Label) {
+	classes := distinct(a.outcomes, label, func(o *evaluate.Outcome) string { return o.Class })
+	slices.Sort(classes)
+	head := append([]string{"found, by data network"}, classes...)
+	var rows [][]string
+	for _, kind := range distinct(a.outcomes, label, func(o *evaluate.Outcome) string { return o.Kind }) {
+		row := []string{code(kind)}
+		for _, class := range classes {
+			g := groupOf(a.outcomes, func(o *evaluate.Outcome) bool { return o.Kind == kind && o.Class == class })
+			cell := ""
+			if g.Episodes > 0 {
+				cell = fmt.Sprintf("%d/%d", g.Found, g.Episodes)
+				if g.Median != nil {
+					cell += ", " + seconds(g.Median)
+				}
+			}
+			row = append(row, cell)
+		}
+		rows = append(rows, row)
+	}
+	table(b, head, rows)
+}
+
+func (p *publication) writeBenign(b *strings.Builder) {
+	fmt.Fprintf(b, "## False verdicts\n\nPer terminal-day in which nothing was wrong, with the one-sided 95 %% Clopper-Pearson bound.\n\n")
+	var rows [][]string
+	var all rates
+	for _, r := range p.benign {
+		rows = append(rows, r.rates.row(fmt.Sprintf("benign fleet, seed %d", r.seed)))
+		all = all.plus(r.rates)
+	}
+	rows = append(rows, all.row("benign fleets together"))
+	for _, a := range p.attacked {
+		rows = append(rows, a.ours.row("beside attacks, "+a.name+" seeds"))
+	}
+	table(b, []string{"", "terminal-days", "false MALICIOUS", "bound", "false MALFUNCTIONING", "bound", "false WATCH", "bound"}, rows)
+}
+
+func (r rates) plus(o rates) rates {
+	return rates{r.malicious + o.malicious, r.malfunctioning + o.malfunctioning, r.watch + o.watch, r.terminals + o.terminals, r.days + o.days}
+}
+
+func (r rates) row(name string) []string {
+	row := []string{name, fmt.Sprintf("%.1f", r.days)}
+	for _, n := range []int{r.malicious, r.malfunctioning, r.watch} {
+		row = append(row, num(n), r.bound(n))
+	}
+	return row
+}
+
+func (r rates) bound(n int) string {
+	if r.days <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2g", evaluate.RateBound(n, r.days))
+}
+
+func (p *publication) writeTail(b *strings.Builder) {
+	fmt.Fprintf(b, "## Tail of the evidence\n\nBenign terminals whose evidence ever reached a level, in the fleet of seed %d with %s and %s, so that verdicts show what stays below a case otherwise; MALICIOUS takes 20 nats. What lies beyond the counted terminal-days is an extrapolation of this tail, no measurement. In %.1f terminal-days %s.\n\n",
+		p.tail.seed, code(lowered[0].String()), code(lowered[1].String()), p.tail.rates.days, p.tail.reached())
+	head, row := []string{"nats"}, []string{"terminals"}
+	for i, n := range evaluate.TailNats {
+		head, row = append(head, num(int(n))), append(row, num(p.tail.tail[i]))
+	}
+	table(b, head, [][]string{row})
+}
+
+// reached says how far the evidence against benign terminals went.
+func (r *benignRun) reached() string {
+	if r.most == 0 {
+		return "none reached a case"
+	}
+	return fmt.Sprintf("the most was %.1f nats", float64(r.most)/1000)
+}
+
+func (p *publication) writeBaselines(b *strings.Builder) {
+	held := &p.attacked[0]
+	fmt.Fprintf(b, "## Baselines\n\nOver the same records, %s seeds. Baselines name no class: every alarm accuses, at most one in ten minutes for a terminal, and a malfunction counts as found by any. Static thresholds have the numbers of Slips, where \"any\" is each threshold by itself and \"15 an hour\" its sum of threat levels; the boxplot learns its fences in the first third of the run; the EWMA has alpha 0.05 and z 3.5.\n\n", held.name)
+	ours := baselineSet{name: "Cordon", outcomes: held.outcomes, rates: held.ours}
+	var rows [][]string
+	for i, s := range append([]baselineSet{ours}, held.baselines...) {
+		attacks := groupOf(s.outcomes, func(o *evaluate.Outcome) bool { return o.Label == evaluate.Malicious })
+		faults := groupOf(s.outcomes, func(o *evaluate.Outcome) bool { return o.Label == evaluate.Malfunctioning })
+		found := faults.Found
+		if i > 0 {
+			found = faults.AsMalicious
+		}
+		rate := float64(s.rates.malicious+s.rates.malfunctioning) / max(s.rates.days, 1e-9)
+		rows = append(rows, []string{s.name, shareOf(attacks.Found, attacks.Episodes), seconds(attacks.Median), shareOf(found, faults.Episodes),
+			num(s.rates.malicious + s.rates.malfunctioning), fmt.Sprintf("%.3g", rate), num(s.rates.terminals)})
+	}
+	table(b, []string{"", "attacks found", "median", "malfunctions found", "false alarms", "per terminal-day", "benign terminals accused"}, rows)
+	held.writeByKind(b)
+}
+
+// writeByKind adds found by kind for ours and each baseline.
+func (a *attackedSet) writeByKind(b *strings.Builder) {
+	head := []string{"found", "Cordon"}
+	for _, s := range a.baselines {
+		head = append(head, s.name)
+	}
+	var rows [][]string
+	for _, kind := range distinct(a.outcomes, "", func(o *evaluate.Outcome) string { return o.Kind }) {
+		of := func(o *evaluate.Outcome) bool { return o.Kind == kind }
+		g := groupOf(a.outcomes, of)
+		row := []string{code(kind), shareOf(g.Found, g.Episodes)}
+		for _, s := range a.baselines {
+			g := groupOf(s.outcomes, of)
+			row = append(row, shareOf(g.AsMalicious, g.Episodes))
+		}
+		rows = append(rows, row)
+	}
+	table(b, head, rows)
+}
+
+func (p *publication) writeAblation(b *strings.Builder) {
+	fmt.Fprintf(b, "## Ablation\n\nThe fleet with attacks of seed %d again, one thing left out at a time.\n\n", p.size.heldOut[0])
+	var rows [][]string
+	for _, v := range p.ablation {
+		var keys []string
+		for _, o := range v.overrides {
+			keys = append(keys, code(o.String()))
+		}
+		if v.skipped != "" {
+			rows = append(rows, []string{v.name, strings.Join(keys, ", "), "skipped: " + v.skipped, "", "", "", "", "", ""})
+			continue
+		}
+		rows = append(rows, []string{v.name, strings.Join(keys, ", "), shareOf(v.group.Found, v.group.Episodes), seconds(v.group.Median), shareOf(v.faults.Found, v.faults.Episodes),
+			num(v.faults.AsMalicious), num(v.rates.malicious), num(v.rates.malfunctioning), num(v.rates.watch)})
+	}
+	table(b, []string{"", "keys", "attacks found", "median", "malfunctions found", "malfunctions called MALICIOUS", "false MALICIOUS", "false MALFUNCTIONING", "false WATCH"}, rows)
+}
+
+func (p *publication) writeCaptures(b *strings.Builder) {
+	fmt.Fprintf(b, "## Benign captures\n\n")
+	if p.noted != "" {
+		fmt.Fprintf(b, "%s\n\n", p.noted)
+		return
+	}
+	fmt.Fprintf(b, "Each by itself, without peers, reports every 10 s.\n\n")
+	var rows [][]string
+	for _, c := range p.captures {
+		name := c.name
+		if c.cut {
+			name += " (damaged: what could be read)"
+		}
+		rows = append(rows, []string{name, fmt.Sprintf("%.2f", c.rates.days), num(c.rates.malicious), num(c.rates.malfunctioning), num(c.rates.watch), fmt.Sprintf("%.1f", float64(c.most)/1000)})
+	}
+	table(b, []string{"capture", "terminal-days", "MALICIOUS", "MALFUNCTIONING", "WATCH", "most nats of a verdict"}, rows)
+}
+
+func (p *publication) writeSpeeds(b *strings.Builder) {
+	fmt.Fprintf(b, "## Speeds\n\nMeasured, and different each time: simulation, collector, scorer and what stands beside them, in one process, on %s.\n\n", machine())
+	var rows [][]string
+	for _, s := range p.speeds {
+		rows = append(rows, []string{s.what, strconv.FormatInt(s.records, 10), fmt.Sprintf("%.1f s", s.took.Seconds()), fmt.Sprintf("%.0f", float64(s.records)/max(s.took.Seconds(), 1e-3))})
+	}
+	table(b, []string{"run", "records", "took", "records/s"}, rows)
+}
+
+// machine says what the speeds were measured on.
+func machine() string {
+	model := runtime.GOARCH
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil { // Linux; elsewhere the architecture has to do
+		for line := range strings.Lines(string(text)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %d cores, %s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.Version())
+}
+
+// groupOf makes a group of the outcomes of several runs.
+func groupOf(outcomes []evaluate.Outcome, belongs func(*evaluate.Outcome) bool) evaluate.Group {
+	return (&evaluate.Report{Outcomes: outcomes}).Of("", belongs)
+}
+
+// distinct lists the names that outcomes of a label have, in the order they
+// come; an empty label stands for all.
+func distinct(outcomes []evaluate.Outcome, label evaluate.Label, name func(*evaluate.Outcome) string) []string {
+	var all []string
+	for i := range outcomes {
+		if n := name(&outcomes[i]); (label == "" || outcomes[i].Label == label) && !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// table writes a table of Markdown.
+func table(b *strings.Builder, head []string, rows [][]string) {
+	fmt.Fprintf(b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
+	for _, row := range rows {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(row, " | "))
+	}
+	b.WriteString("\n")
+}
+
+func code(text string) string { return "`" + text + "`" }
+
+func num(n int) string { return strconv.Itoa(n) }
+
+// shareOf writes k of n.
+func shareOf(k, n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d/%d", k, n)
+}
+
+// seconds writes a length of event time.
+func seconds(s *float64) string {
+	if s == nil {
+		return "-"
+	}
+	d := time.Duration(*s * float64(time.Second))
+	if d < time.Minute {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
