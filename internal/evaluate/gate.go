@@ -38,6 +38,7 @@ var metrics = []Metric{
 	{Name: "p90", Doc: "90 % of those found took at most that long", time: true, of: func(g *Group) *float64 { return g.P90 }},
 	{Name: "early", Doc: "share with an early warning, 0..1 (needs --early)", of: share(func(g *Group) int { return g.Early })},
 	{Name: "earlyMedian", Doc: "median time to the early warning", time: true, of: func(g *Group) *float64 { return g.EarlyMedian }},
+	{Name: "noticed", Doc: "share called anything at all, WATCH among it, 0..1", of: share(func(g *Group) int { return g.AsMalicious + g.AsMalfunctioning + g.AsWatch })},
 	{Name: "asMalicious", Doc: "share called MALICIOUS, 0..1", of: share(func(g *Group) int { return g.AsMalicious })},
 	{Name: "asMalfunctioning", Doc: "share called MALFUNCTIONING and not MALICIOUS, 0..1", of: share(func(g *Group) int { return g.AsMalfunctioning })},
 	{Name: "asWatch", Doc: "share called WATCH and nothing graver, 0..1", of: share(func(g *Group) int { return g.AsWatch })},

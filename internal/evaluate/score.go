@@ -42,7 +42,7 @@ type Report struct {
 	Labels     []Group     `json:"labels"`
 	Exceptions []Group     `json:"exceptions"`
 	Kinds      []Group     `json:"kinds,omitempty"` // where the truth names them
-	Confusion  []Confusion `json:"confusion"`
+	Confusion  []Confusion `json:"confusion"`       // malicious, malfunctioning, benign
 	Days       Days        `json:"terminalDays"`
 	Terminals  int         `json:"terminals"`
 
@@ -150,19 +150,22 @@ func graver(a, b record.Class) record.Class {
 }
 
 func (r *Report) count(benign int, gravest map[record.Pseudonym]record.Class) {
-	lines := []Confusion{{Label: Malicious}, {Label: Malfunctioning}, {Label: Benign, None: benign - len(gravest)}}
-	for i := range r.Outcomes {
-		o := &r.Outcomes[i]
-		if o.Label == Malicious {
-			lines[0].add(o.CalledAs)
-		} else {
-			lines[1].add(o.CalledAs)
-		}
-	}
+	r.Confusion = []Confusion{{Label: Malicious}, {Label: Malfunctioning}, {Label: Benign, None: benign - len(gravest)}}
+	r.confuse()
 	for _, class := range gravest {
-		lines[2].add(class)
+		r.Confusion[2].add(class)
 	}
-	r.Confusion = lines
+}
+
+// confuse counts the episodes into their lines.
+func (r *Report) confuse() {
+	for i := range r.Outcomes {
+		line := 0
+		if r.Outcomes[i].Label == Malfunctioning {
+			line = 1
+		}
+		r.Confusion[line].add(r.Outcomes[i].CalledAs)
+	}
 }
 
 func (c *Confusion) add(class record.Class) {

@@ -18,6 +18,8 @@ type Tail struct {
 	most map[record.Pseudonym]int64
 }
 
+var _ EvidenceObserver = (*Tail)(nil)
+
 // TailNats are the levels that a tail is counted at, in nats.
 var TailNats = []int64{8, 10, 12, 14, 16, 18, 20}
 

@@ -16,10 +16,10 @@ import (
 
 // captureRun is one benign capture, alone and without peers.
 type captureRun struct {
-	name  string
-	rates rates
-	most  int64
-	cut   bool // it ends in the middle of a record
+	name   string
+	report *evaluate.Report
+	most   int64 // milli-nats
+	cut    bool  // part of it could not be read
 }
 
 // watchCaptures runs what lies in the folder benign, each file by itself.
@@ -89,7 +89,5 @@ func (p *publication) watchCapture(ctx context.Context, name string, paths []str
 		return nil, nil
 	}
 	p.speeds = append(p.speeds, speed{"capture " + name, r.Records, p.now().Sub(began)})
-	run := &captureRun{name: name, most: r.Most, cut: source.Counts().Problems > 0}
-	run.rates.add(r.Ours)
-	return run, nil
+	return &captureRun{name: name, report: r.Ours, most: r.Most, cut: source.Counts().Problems > 0}, nil
 }

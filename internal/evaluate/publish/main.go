@@ -87,7 +87,11 @@ func run(ctx context.Context, args []string) error {
 	if err := p.measure(ctx); err != nil {
 		return err
 	}
-	return os.WriteFile(out, []byte(p.page()), 0o644)
+	page, err := p.page()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, []byte(page), 0o644)
 }
 
 // shortest is the least length of a fleet: a third of it is learned from, and the

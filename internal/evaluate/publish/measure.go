@@ -18,8 +18,9 @@ type publication struct {
 	now  func() time.Time
 
 	digest   record.Digest
-	attacked []attackedSet
-	benign   []benignRun
+	attacked []attackedSet // held-out seeds first
+	benign   *evaluate.Report
+	quiet    []benignRun
 	tail     *benignRun // with evidence from 8 nats on
 	ablation []variantRun
 	captures []captureRun
@@ -31,52 +32,23 @@ type publication struct {
 type attackedSet struct {
 	name      string
 	seeds     seeds
-	outcomes  []evaluate.Outcome // of ours, of all seeds
-	ours      rates
-	baselines []baselineSet
-}
-
-// baselineSet is one baseline over all seeds of a set.
-type baselineSet struct {
-	name     string
-	outcomes []evaluate.Outcome
-	rates    rates
-}
-
-// rates are false verdicts over several runs, by class.
-type rates struct {
-	malicious, malfunctioning, watch int
-	terminals                        int // accused of malice at least once, or broken
-	days                             float64
-}
-
-func (r *rates) add(report *evaluate.Report) {
-	r.malicious += report.Labels[0].False
-	r.malfunctioning += report.Labels[1].False
-	r.watch += report.Labels[2].False
-	r.days += report.Days.Benign
-	for _, c := range report.Confusion {
-		if c.Label == evaluate.Benign {
-			r.terminals += c.Malicious + c.Malfunctioning
-		}
-	}
+	ours      *evaluate.Report
+	baselines []fleet.Named
 }
 
 // benignRun is a fleet without attacks.
 type benignRun struct {
-	seed  uint64
-	rates rates
-	tail  []int
-	most  int64
+	seed   uint64
+	report *evaluate.Report
+	tail   []int
+	most   int64 // milli-nats
 }
 
 // variantRun is one line of the ablation.
 type variantRun struct {
 	variant
-	skipped string
-	group   evaluate.Group // of malicious episodes
-	faults  evaluate.Group // of malfunctions
-	rates   rates
+	skipped string // why
+	report  *evaluate.Report
 }
 
 // variant is a configuration that leaves something out.
@@ -115,12 +87,14 @@ func (p *publication) measure(ctx context.Context) (err error) {
 		}
 		p.attacked = append(p.attacked, set)
 	}
+	p.benign = evaluate.Join()
 	for _, seed := range p.size.benignSeeds {
 		run, err := p.watchBenign(ctx, seed, nil)
 		if err != nil {
 			return err
 		}
-		p.benign = append(p.benign, *run)
+		p.quiet = append(p.quiet, *run)
+		p.benign = evaluate.Join(p.benign, run.report)
 	}
 	if p.tail, err = p.watchBenign(ctx, p.size.benignSeeds[0], lowered); err != nil {
 		return err
@@ -149,6 +123,7 @@ func (p *publication) attackFleet(seed uint64) fleet.Fleet {
 }
 
 func (p *publication) attack(ctx context.Context, set *attackedSet) error {
+	set.ours = evaluate.Join()
 	for _, seed := range set.seeds {
 		f := p.attackFleet(seed)
 		f.Baselines = true
@@ -156,14 +131,12 @@ func (p *publication) attack(ctx context.Context, set *attackedSet) error {
 		if err != nil {
 			return err
 		}
-		set.outcomes = append(set.outcomes, r.Ours.Outcomes...)
-		set.ours.add(r.Ours)
+		set.ours = evaluate.Join(set.ours, r.Ours)
 		for i, b := range r.Baselines {
 			if i == len(set.baselines) {
-				set.baselines = append(set.baselines, baselineSet{name: b.Name})
+				set.baselines = append(set.baselines, fleet.Named{Name: b.Name, Report: evaluate.Join()})
 			}
-			set.baselines[i].outcomes = append(set.baselines[i].outcomes, b.Report.Outcomes...)
-			set.baselines[i].rates.add(b.Report)
+			set.baselines[i].Report = evaluate.Join(set.baselines[i].Report, b.Report)
 		}
 	}
 	return nil
@@ -180,9 +153,7 @@ func (p *publication) watchBenign(ctx context.Context, seed uint64, overrides []
 	if err != nil {
 		return nil, err
 	}
-	run := &benignRun{seed: seed, tail: r.Tail, most: r.Most}
-	run.rates.add(r.Ours)
-	return run, nil
+	return &benignRun{seed: seed, report: r.Ours, tail: r.Tail, most: r.Most}, nil
 }
 
 func (p *publication) ablate(ctx context.Context) error {
@@ -198,8 +169,7 @@ func (p *publication) ablate(ctx context.Context) error {
 		case err != nil:
 			return err
 		default:
-			run.group, run.faults = r.Ours.Labels[0], r.Ours.Labels[1]
-			run.rates.add(r.Ours)
+			run.report = r.Ours
 		}
 		p.ablation = append(p.ablation, run)
 	}

@@ -10,14 +10,18 @@ import (
 	"time"
 
 	"cordon/internal/evaluate"
+	"cordon/internal/evaluate/fleet"
 )
 
 // page writes the measurements down. All of it but the last section is the same
 // for the same sizes, seeds and code.
-func (p *publication) page() string {
+func (p *publication) page() (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Results\n\nWritten by `make evaluate SIZE=%s` (internal/evaluate/publish); changes by hand are lost. How the figures are counted stands in internal/evaluate; what the detectors do, in [detection.md](detection.md).\n\n", p.size.name)
 	p.conditions(&b)
+	if err := p.writeTargets(&b); err != nil {
+		return "", err
+	}
 	for i := range p.attacked {
 		p.attacked[i].write(&b)
 	}
@@ -27,7 +31,7 @@ func (p *publication) page() string {
 	p.writeAblation(&b)
 	p.writeCaptures(&b)
 	p.writeSpeeds(&b)
-	return b.String()
+	return b.String(), nil
 }
 
 func (p *publication) conditions(b *strings.Builder) {
@@ -49,8 +53,8 @@ func (a *attackedSet) write(b *strings.Builder) {
 	}{{evaluate.Malicious, "Attacks"}, {evaluate.Malfunctioning, "Malfunctions"}} {
 		fmt.Fprintf(b, "## %s, %s seeds %s\n\n", part.title, a.name, a.seeds.String())
 		var rows [][]string
-		for _, kind := range distinct(a.outcomes, part.label, func(o *evaluate.Outcome) string { return o.Kind }) {
-			g := groupOf(a.outcomes, func(o *evaluate.Outcome) bool { return o.Kind == kind })
+		for _, kind := range distinct(a.ours, part.label, func(o *evaluate.Outcome) string { return o.Kind }) {
+			g := a.ours.Of(kind, func(o *evaluate.Outcome) bool { return o.Kind == kind })
 			rows = append(rows, []string{code(kind), num(g.Episodes), shareOf(g.Found, g.Episodes), shareOf(g.Right, g.Episodes),
 				seconds(g.Median), seconds(g.P90), shareOf(g.Early, g.Episodes), seconds(g.EarlyMedian), num(g.AsMalicious), num(g.AsMalfunctioning), num(g.AsWatch)})
 		}
@@ -61,14 +65,14 @@ func (a *attackedSet) write(b *strings.Builder) {
 
 // writeClasses adds found of episodes by kind and class of device.
 func (a *attackedSet) writeClasses(b *strings.Builder, label evaluate.Label) {
-	classes := distinct(a.outcomes, label, func(o *evaluate.Outcome) string { return o.Class })
+	classes := distinct(a.ours, label, func(o *evaluate.Outcome) string { return o.Class })
 	slices.Sort(classes)
 	head := append([]string{"found, by data network"}, classes...)
 	var rows [][]string
-	for _, kind := range distinct(a.outcomes, label, func(o *evaluate.Outcome) string { return o.Kind }) {
+	for _, kind := range distinct(a.ours, label, func(o *evaluate.Outcome) string { return o.Kind }) {
 		row := []string{code(kind)}
 		for _, class := range classes {
-			g := groupOf(a.outcomes, func(o *evaluate.Outcome) bool { return o.Kind == kind && o.Class == class })
+			g := a.ours.Of(kind, func(o *evaluate.Outcome) bool { return o.Kind == kind && o.Class == class })
 			cell := ""
 			if g.Episodes > 0 {
 				cell = fmt.Sprintf("%d/%d", g.Found, g.Episodes)
@@ -86,40 +90,29 @@ func (a *attackedSet) writeClasses(b *strings.Builder, label evaluate.Label) {
 func (p *publication) writeBenign(b *strings.Builder) {
 	fmt.Fprintf(b, "## False verdicts\n\nPer terminal-day in which nothing was wrong, with the one-sided 95 %% Clopper-Pearson bound.\n\n")
 	var rows [][]string
-	var all rates
-	for _, r := range p.benign {
-		rows = append(rows, r.rates.row(fmt.Sprintf("benign fleet, seed %d", r.seed)))
-		all = all.plus(r.rates)
+	for _, r := range p.quiet {
+		rows = append(rows, falseVerdicts(fmt.Sprintf("benign fleet, seed %d", r.seed), r.report))
 	}
-	rows = append(rows, all.row("benign fleets together"))
+	if len(p.quiet) > 1 {
+		rows = append(rows, falseVerdicts("benign fleets together", p.benign))
+	}
 	for _, a := range p.attacked {
-		rows = append(rows, a.ours.row("beside attacks, "+a.name+" seeds"))
+		rows = append(rows, falseVerdicts("beside attacks, "+a.name+" seeds", a.ours))
 	}
 	table(b, []string{"", "terminal-days", "false MALICIOUS", "bound", "false MALFUNCTIONING", "bound", "false WATCH", "bound"}, rows)
 }
 
-func (r rates) plus(o rates) rates {
-	return rates{r.malicious + o.malicious, r.malfunctioning + o.malfunctioning, r.watch + o.watch, r.terminals + o.terminals, r.days + o.days}
-}
-
-func (r rates) row(name string) []string {
-	row := []string{name, fmt.Sprintf("%.1f", r.days)}
-	for _, n := range []int{r.malicious, r.malfunctioning, r.watch} {
-		row = append(row, num(n), r.bound(n))
+func falseVerdicts(name string, r *evaluate.Report) []string {
+	row := []string{name, fmt.Sprintf("%.1f", r.Days.Benign)}
+	for _, g := range r.Labels {
+		row = append(row, num(g.False), figure(g.FalseBound))
 	}
 	return row
 }
 
-func (r rates) bound(n int) string {
-	if r.days <= 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.2g", evaluate.RateBound(n, r.days))
-}
-
 func (p *publication) writeTail(b *strings.Builder) {
 	fmt.Fprintf(b, "## Tail of the evidence\n\nBenign terminals whose evidence ever reached a level, in the fleet of seed %d with %s and %s, so that verdicts show what stays below a case otherwise; MALICIOUS takes 20 nats. What lies beyond the counted terminal-days is an extrapolation of this tail, no measurement. In %.1f terminal-days %s.\n\n",
-		p.tail.seed, code(lowered[0].String()), code(lowered[1].String()), p.tail.rates.days, p.tail.reached())
+		p.tail.seed, code(lowered[0].String()), code(lowered[1].String()), p.tail.report.Days.Benign, p.tail.reached())
 	head, row := []string{"nats"}, []string{"terminals"}
 	for i, n := range evaluate.TailNats {
 		head, row = append(head, num(int(n))), append(row, num(p.tail.tail[i]))
@@ -138,18 +131,17 @@ func (r *benignRun) reached() string {
 func (p *publication) writeBaselines(b *strings.Builder) {
 	held := &p.attacked[0]
 	fmt.Fprintf(b, "## Baselines\n\nOver the same records, %s seeds. Baselines name no class: every alarm accuses, at most one in ten minutes for a terminal, and a malfunction counts as found by any. Static thresholds have the numbers of Slips, where \"any\" is each threshold by itself and \"15 an hour\" its sum of threat levels; the boxplot learns its fences in the first third of the run; the EWMA has alpha 0.05 and z 3.5.\n\n", held.name)
-	ours := baselineSet{name: "Cordon", outcomes: held.outcomes, rates: held.ours}
 	var rows [][]string
-	for i, s := range append([]baselineSet{ours}, held.baselines...) {
-		attacks := groupOf(s.outcomes, func(o *evaluate.Outcome) bool { return o.Label == evaluate.Malicious })
-		faults := groupOf(s.outcomes, func(o *evaluate.Outcome) bool { return o.Label == evaluate.Malfunctioning })
-		found := faults.Found
+	for i, s := range append([]fleet.Named{{Name: "Cordon", Report: held.ours}}, held.baselines...) {
+		attacks, faults := s.Report.Labels[0], s.Report.Labels[1]
+		seen := faults.Found
 		if i > 0 {
-			found = faults.AsMalicious
+			seen = faults.AsMalicious
 		}
-		rate := float64(s.rates.malicious+s.rates.malfunctioning) / max(s.rates.days, 1e-9)
-		rows = append(rows, []string{s.name, shareOf(attacks.Found, attacks.Episodes), seconds(attacks.Median), shareOf(found, faults.Episodes),
-			num(s.rates.malicious + s.rates.malfunctioning), fmt.Sprintf("%.3g", rate), num(s.rates.terminals)})
+		alarms := attacks.False + faults.False
+		benign := s.Report.Confusion[2]
+		rows = append(rows, []string{s.Name, shareOf(attacks.Found, attacks.Episodes), seconds(attacks.Median), shareOf(seen, faults.Episodes),
+			num(alarms), fmt.Sprintf("%.3g", float64(alarms)/max(s.Report.Days.Benign, 1e-9)), num(benign.Malicious + benign.Malfunctioning)})
 	}
 	table(b, []string{"", "attacks found", "median", "malfunctions found", "false alarms", "per terminal-day", "benign terminals accused"}, rows)
 	held.writeByKind(b)
@@ -159,15 +151,15 @@ func (p *publication) writeBaselines(b *strings.Builder) {
 func (a *attackedSet) writeByKind(b *strings.Builder) {
 	head := []string{"found", "Cordon"}
 	for _, s := range a.baselines {
-		head = append(head, s.name)
+		head = append(head, s.Name)
 	}
 	var rows [][]string
-	for _, kind := range distinct(a.outcomes, "", func(o *evaluate.Outcome) string { return o.Kind }) {
+	for _, kind := range distinct(a.ours, "", func(o *evaluate.Outcome) string { return o.Kind }) {
 		of := func(o *evaluate.Outcome) bool { return o.Kind == kind }
-		g := groupOf(a.outcomes, of)
+		g := a.ours.Of(kind, of)
 		row := []string{code(kind), shareOf(g.Found, g.Episodes)}
 		for _, s := range a.baselines {
-			g := groupOf(s.outcomes, of)
+			g := s.Report.Of(kind, of)
 			row = append(row, shareOf(g.AsMalicious, g.Episodes))
 		}
 		rows = append(rows, row)
@@ -187,8 +179,9 @@ func (p *publication) writeAblation(b *strings.Builder) {
 			rows = append(rows, []string{v.name, strings.Join(keys, ", "), "skipped: " + v.skipped, "", "", "", "", "", ""})
 			continue
 		}
-		rows = append(rows, []string{v.name, strings.Join(keys, ", "), shareOf(v.group.Found, v.group.Episodes), seconds(v.group.Median), shareOf(v.faults.Found, v.faults.Episodes),
-			num(v.faults.AsMalicious), num(v.rates.malicious), num(v.rates.malfunctioning), num(v.rates.watch)})
+		attacks, faults, watch := v.report.Labels[0], v.report.Labels[1], v.report.Labels[2]
+		rows = append(rows, []string{v.name, strings.Join(keys, ", "), shareOf(attacks.Found, attacks.Episodes), seconds(attacks.Median), shareOf(faults.Found, faults.Episodes),
+			num(faults.AsMalicious), num(attacks.False), num(faults.False), num(watch.False)})
 	}
 	table(b, []string{"", "keys", "attacks found", "median", "malfunctions found", "malfunctions called MALICIOUS", "false MALICIOUS", "false MALFUNCTIONING", "false WATCH"}, rows)
 }
@@ -206,7 +199,8 @@ func (p *publication) writeCaptures(b *strings.Builder) {
 		if c.cut {
 			name += " (damaged: what could be read)"
 		}
-		rows = append(rows, []string{name, fmt.Sprintf("%.2f", c.rates.days), num(c.rates.malicious), num(c.rates.malfunctioning), num(c.rates.watch), fmt.Sprintf("%.1f", float64(c.most)/1000)})
+		l := c.report.Labels
+		rows = append(rows, []string{name, fmt.Sprintf("%.2f", c.report.Days.Benign), num(l[0].False), num(l[1].False), num(l[2].False), fmt.Sprintf("%.1f", float64(c.most)/1000)})
 	}
 	table(b, []string{"capture", "terminal-days", "MALICIOUS", "MALFUNCTIONING", "WATCH", "most nats of a verdict"}, rows)
 }
@@ -234,17 +228,12 @@ func machine() string {
 	return fmt.Sprintf("%s, %d cores, %s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.Version())
 }
 
-// groupOf makes a group of the outcomes of several runs.
-func groupOf(outcomes []evaluate.Outcome, belongs func(*evaluate.Outcome) bool) evaluate.Group {
-	return (&evaluate.Report{Outcomes: outcomes}).Of("", belongs)
-}
-
-// distinct lists the names that outcomes of a label have, in the order they
+// distinct lists the names that episodes of a label have, in the order they
 // come; an empty label stands for all.
-func distinct(outcomes []evaluate.Outcome, label evaluate.Label, name func(*evaluate.Outcome) string) []string {
+func distinct(r *evaluate.Report, label evaluate.Label, name func(*evaluate.Outcome) string) []string {
 	var all []string
-	for i := range outcomes {
-		if n := name(&outcomes[i]); (label == "" || outcomes[i].Label == label) && !slices.Contains(all, n) {
+	for i := range r.Outcomes {
+		if n := name(&r.Outcomes[i]); (label == "" || r.Outcomes[i].Label == label) && !slices.Contains(all, n) {
 			all = append(all, n)
 		}
 	}
@@ -270,6 +259,14 @@ func shareOf(k, n int) string {
 		return "-"
 	}
 	return fmt.Sprintf("%d/%d", k, n)
+}
+
+// figure writes a number with two digits that count; nothing where there is none.
+func figure(n *float64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*n, 'g', 2, 64)
 }
 
 // seconds writes a length of event time.
