@@ -28,6 +28,7 @@ type explainFlags struct {
 	connection
 	verdicts string
 	scorer   string
+	html     string
 }
 
 func explainCommand() *cobra.Command {
@@ -38,7 +39,8 @@ func explainCommand() *cobra.Command {
 		Long: `explain shows the newest verdict about a terminal and adds it up again, line by
 line: what each family of detectors contributes, the total against the
 thresholds, the rule that made the class, what would have to be different, and
-how the evidence went since the case was raised.
+how the evidence went since the case was raised. --html writes the same as a page
+with a plot, one file that can be kept with a ticket and read offline.
 
 Evidence is counted in nats, the natural logarithm of how much better "it was
 taken over" explains what was seen than "it is as always": 20 nats are odds of
@@ -50,6 +52,7 @@ one. The verdicts come from a backtest (--verdicts) or from the deployment. If
 the numbers of a verdict do not add up, explain says so and exits with 1.`,
 		Example: `  cordonctl explain 3f2a --verdicts result/verdicts.jsonl
   cordonctl explain 3f2a91 --brokers kafka:9092
+  cordonctl explain 3f2a91 --verdicts result/verdicts.jsonl --html case.html
   cordonctl explain 3f2a91 --scorer-config scorer.yaml --json`,
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return runExplain(c, &f, args[0]) },
@@ -57,6 +60,7 @@ the numbers of a verdict do not add up, explain says so and exits with 1.`,
 	f.connection.add(c)
 	c.Flags().StringVar(&f.verdicts, "verdicts", "", "`FILE`, the verdicts.jsonl of a backtest (default: the topic of the deployment)")
 	c.Flags().StringVar(&f.scorer, "scorer-config", "", "the scorer's YAML `FILE`, for its thresholds (default: the shipped ones)")
+	c.Flags().StringVar(&f.html, "html", "", "`FILE` to write as a page with a plot, in place of the text")
 	return c
 }
 
@@ -86,7 +90,12 @@ func runExplain(c *cobra.Command, f *explainFlags, prefix string) error {
 		return err
 	}
 	e := explain(verdicts, thresholdsOf(cfg, verdicts[len(verdicts)-1].ConfigDigest))
-	if err := e.print(c); err != nil {
+	if f.html != "" {
+		err = e.writeHTML(f.html)
+	} else {
+		err = e.print(c)
+	}
+	if err != nil {
 		return err
 	}
 	if !e.Consistent {

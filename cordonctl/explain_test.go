@@ -32,8 +32,8 @@ func verdicts() []record.Verdict {
 		v.Sequence, v.Status, v.Class = int64(i+1), s.status, s.class
 		v.DecidedAt = base.FirstEvidenceAt + record.Micros(i+1)*record.Minute
 		for _, r := range []record.Reason{
-			{Feature: "firstContactsFailed", Family: judge.FamilyScan, Value: 7, Unit: "contacts", Reference: record.ReferencePrior, Contribution: s.scan, Samples: []string{"tcp 7 failed 0 answered"}},
-			{Feature: "unansweredUplink", Family: judge.FamilyFlood, Value: 9, Unit: "bytes per 10 s", Reference: record.ReferencePrior, Contribution: s.flood},
+			{Feature: "firstContactsFailed", Family: detect.Scanning.String(), Value: 7, Unit: "contacts", Reference: record.ReferencePrior, Contribution: s.scan, Samples: []string{"tcp 7 failed 0 answered"}},
+			{Feature: "unansweredUplink", Family: detect.Flooding.String(), Value: 9, Unit: "bytes per 10 s", Reference: record.ReferencePrior, Contribution: s.flood},
 		} {
 			if r.Contribution > 0 {
 				v.Reasons = append(v.Reasons, r)

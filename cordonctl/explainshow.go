@@ -17,7 +17,11 @@ import (
 // FiGHT, which is ATT&CK for 5G).
 var techniques = map[string]string{
 	"T1046": "Network Service Discovery", "T1498": "Network Denial of Service",
+	"T1048": "Exfiltration Over Alternative Protocol", "T1071": "Application Layer Protocol (command and control)",
+	"T1496.001": "Compute Hijacking", "T1499": "Endpoint Denial of Service",
 	"FGT1046": "Network Service Discovery in 5G", "FGT1498": "Network Denial of Service in 5G",
+	"FGT1498.502": "Shared slice common control network function exhaustion", "FGT1437": "Application Layer Protocol in 5G",
+	"FGT1048": "Exfiltration Over Alternative Protocol in 5G", "FGT5026": "SIM cloning",
 }
 
 // print shows the explanation.
@@ -78,17 +82,8 @@ func (e *explanation) printMeaning(w io.Writer) {
 	v := &e.verdict
 	fmt.Fprintln(w, "\nwhat it stands for")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, x := range v.Exceptions {
-		fmt.Fprintf(t, "  exception\t%s, level %d, %s\n", x.ExceptionID, x.Level, x.Trend)
-	}
-	for _, id := range v.TechniqueIDs {
-		fmt.Fprintf(t, "  technique\t%s %s\n", id, techniques[id])
-	}
-	for _, d := range v.Destinations {
-		fmt.Fprintf(t, "  destination\t%s, %d reports\n", endInWords(d), d.Flows)
-	}
-	if f := v.Forbidden; f.Set && f.Value.Flows > 0 {
-		fmt.Fprintf(t, "  since the last verdict\t%d reports, %d bytes towards them\n", f.Value.Flows, f.Value.ULVolume)
+	for _, m := range e.meanings() {
+		fmt.Fprintf(t, "  %s\t%s\n", m.Name, m.Value)
 	}
 	fmt.Fprintf(t, "  confidence\t%d %%, coverage %d ‰ (%d received, %d missing, %d late, %d rejected)\n", v.Confidence, v.Coverage.Permille, v.Coverage.Received, v.Coverage.Missing, v.Coverage.Late, v.Coverage.Rejected)
 	if device := e.device(); device != "" {
@@ -96,6 +91,25 @@ func (e *explanation) printMeaning(w io.Writer) {
 	}
 	fmt.Fprintf(t, "  criticality\t%s\n", criticality(v))
 	t.Flush()
+}
+
+// meanings lists exceptions, techniques and destinations.
+func (e *explanation) meanings() []meaning {
+	v := &e.verdict
+	var list []meaning
+	for _, x := range v.Exceptions {
+		list = append(list, meaning{"exception", fmt.Sprintf("%s, level %d, %s", x.ExceptionID, x.Level, x.Trend)})
+	}
+	for _, id := range v.TechniqueIDs {
+		list = append(list, meaning{"technique", id + " " + techniques[id]})
+	}
+	for _, d := range v.Destinations {
+		list = append(list, meaning{"destination", fmt.Sprintf("%s, %d reports", endInWords(d), d.Flows)})
+	}
+	if f := v.Forbidden; f.Set && f.Value.Flows > 0 {
+		list = append(list, meaning{"since the last verdict", fmt.Sprintf("%d reports, %d bytes towards them", f.Value.Flows, f.Value.ULVolume)})
+	}
+	return list
 }
 
 func endInWords(d record.Destination) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 
 	"cordon/internal/record"
 	"cordon/scorer/detect"
@@ -74,17 +73,22 @@ func (e *explanation) tell(ok bool, what, text string) {
 	e.Consistent = e.Consistent && ok
 }
 
-// sum adds the contributions up.
+// sum adds the contributions up: those of families to the evidence, those of
+// faults to the evidence of a malfunction.
 func (e *explanation) sum() {
-	sum := int64(0)
-	for _, r := range e.verdict.Reasons {
-		sum += r.Contribution
+	l := levels(&e.verdict)
+	e.sumOf("evidence", int64(l.Sum()), e.verdict.Evidence)
+	if e.verdict.MalfunctionEvidence > 0 || l.Malfunction() > 0 {
+		e.sumOf("evidence of a malfunction", int64(l.Malfunction()), e.verdict.MalfunctionEvidence)
 	}
-	if sum == e.verdict.Evidence {
-		e.tell(true, "sum", fmt.Sprintf("the contributions add up to the evidence, %s nats", milli(sum)))
+}
+
+func (e *explanation) sumOf(what string, sum, want int64) {
+	if sum == want {
+		e.tell(true, "sum", fmt.Sprintf("the contributions add up to the %s, %s nats", what, milli(sum)))
 		return
 	}
-	e.tell(false, "sum", fmt.Sprintf("the contributions add up to %s nats, the verdict says %s", milli(sum), milli(e.verdict.Evidence)))
+	e.tell(false, "sum", fmt.Sprintf("the contributions add up to %s nats, the verdict says %s (%s)", milli(sum), milli(want), what))
 }
 
 // families holds every contribution against the bound of its family.
@@ -104,20 +108,13 @@ func (e *explanation) families() {
 	}
 }
 
-// familyBound returns the most a family can contribute: what the detectors
-// themselves make of evidence without end.
-func familyBound(family string) (detect.Nats, bool) {
-	endless := detect.Sum{Value: math.MaxInt32}
-	l := (&detect.State{Scan: endless, Flood: endless, Uplink: endless, Starts: endless}).At(0)
-	switch family {
-	case judge.FamilyScan:
-		return l.Scan, true
-	case judge.FamilyFlood:
-		return l.Flood, true
-	case judge.FamilyVolume:
-		return l.Volume, true
+// familyBound returns the most a family or fault can contribute.
+func familyBound(name string) (detect.Nats, bool) {
+	if f, known := detect.FamilyNamed(name); known {
+		return f.Cap(), true
 	}
-	return 0, false
+	_, known := detect.FaultNamed(name)
+	return detect.FaultCap, known
 }
 
 // score computes score and levels from the evidence.
@@ -136,18 +133,17 @@ func (e *explanation) score() {
 	}
 }
 
-// levels are the nats of each family of a verdict.
+// levels are the nats of each family and fault of a verdict.
 func levels(v *record.Verdict) detect.Levels {
 	var l detect.Levels
 	for _, r := range v.Reasons {
-		switch nats := detect.Nats(r.Contribution); r.Family {
-		case judge.FamilyScan:
-			l.Scan += nats
-		case judge.FamilyFlood:
-			l.Flood += nats
-		case judge.FamilyVolume:
-			l.Volume += nats
+		nats := detect.Nats(r.Contribution)
+		if f, known := detect.FamilyNamed(r.Family); known {
+			l.Of[f] += nats
+		} else if f, known := detect.FaultNamed(r.Family); known {
+			l.Faults[f] += nats
 		}
+		l.Answered = l.Answered || r.Feature == detect.FeatureAnswered
 	}
 	return l
 }
@@ -192,14 +188,20 @@ func (e *explanation) sinceRaised() []record.Verdict {
 func ruleInWords(r *judge.Rule, l detect.Levels, class record.Class) string {
 	sum := fmt.Sprintf("evidence %s ≥ %s", nats(int64(l.Sum())), nats(int64(r.Malicious)))
 	switch {
-	case class == record.ClassMalicious && l.Scan >= r.Malicious:
-		return fmt.Sprintf("%s and the scan family alone reaches it (%s)", sum, weights(r, l))
+	case class == record.ClassMalicious && l.Alone() >= r.Malicious:
+		family := detect.Scanning
+		if l.Of[detect.Churn] > l.Of[family] {
+			family = detect.Churn
+		}
+		return fmt.Sprintf("%s and the %s family alone reaches it (%s)", sum, family, weights(r, l))
 	case class == record.ClassMalicious:
 		return fmt.Sprintf("%s and at least two families have ≥ %s: %s", sum, nats(int64(r.Family)), weights(r, l))
+	case class == record.ClassMalfunctioning:
+		return fmt.Sprintf("evidence of a malfunction %s ≥ %s, and no malice", nats(int64(l.Malfunction())), nats(int64(r.Broken)))
 	case class == record.ClassWatch:
 		text := fmt.Sprintf("evidence %s ≥ %s, of it %s ≥ %s outside the volume family", nats(int64(l.Sum())), nats(int64(r.Watch)), nats(int64(l.OutsideVolume())), nats(int64(r.WatchOutside)))
 		if l.Sum() >= r.Malicious {
-			return text + ", and neither a second family nor a scan alone makes it MALICIOUS"
+			return text + ", and neither a second family nor one that decides by itself makes it MALICIOUS"
 		}
 		return text + fmt.Sprintf(", and %s < %s", nats(int64(l.Sum())), nats(int64(r.Malicious)))
 	}
@@ -209,17 +211,14 @@ func ruleInWords(r *judge.Rule, l detect.Levels, class record.Class) string {
 // weights lists the families that count.
 func weights(r *judge.Rule, l detect.Levels) string {
 	text := ""
-	for _, f := range []struct {
-		name string
-		nats detect.Nats
-	}{{judge.FamilyScan, l.Scan}, {judge.FamilyFlood, l.Flood}, {judge.FamilyVolume, l.Volume}} {
-		if f.nats < r.Family {
+	for f := range detect.Families {
+		if l.Of[f] < r.Family {
 			continue
 		}
 		if text != "" {
 			text += ", "
 		}
-		text += f.name + " " + nats(int64(f.nats))
+		text += f.String() + " " + nats(int64(l.Of[f]))
 	}
 	return text
 }

@@ -56,6 +56,17 @@ var exceptionIDNames = []string{"UNEXPECTED_UE_LOCATION", "UNEXPECTED_LONG_LIVE_
 // String returns the token of TS 29.520.
 func (e ExceptionID) String() string { return symbol(exceptionIDNames, uint8(e)) }
 
+// ExceptionNamed returns the exception of a name of TS 29.520, else
+// ExceptionUnknown.
+func ExceptionNamed(name string) ExceptionID {
+	for i, known := range exceptionIDNames[:len(exceptionIDNames)-1] {
+		if known == name {
+			return ExceptionID(i + 1)
+		}
+	}
+	return ExceptionUnknown
+}
+
 // Trend is the direction in which a level moves (TS 29.520 ExceptionTrend; on
 // a 3GPP interface UNKNOWN is spelled UNKNOW, as published).
 type Trend uint8

@@ -1,9 +1,6 @@
 package detect
 
 import (
-	"encoding/binary"
-	"errors"
-
 	"cordon/internal/record/wire"
 	"cordon/scorer/pane"
 )
@@ -66,23 +63,4 @@ func (s *State) Read(r *wire.Reader, last pane.Number) {
 	if tells[0]&tellsFlood != 0 {
 		s.LastFlood = pane.ReadNumber(r, last)
 	}
-}
-
-// ErrShort is returned for a piece of state that is cut short.
-var ErrShort = errors.New("standing evidence is cut short")
-
-// RestoreFormer reads a state of layout 2 and returns the rest.
-func (s *State) RestoreFormer(b []byte) ([]byte, error) {
-	numbers := [...]*int32{
-		(*int32)(&s.Scan.Value), (*int32)(&s.Scan.At), (*int32)(&s.Flood.Value), (*int32)(&s.Flood.At),
-		(*int32)(&s.Uplink.Value), (*int32)(&s.Uplink.At), (*int32)(&s.Starts.Value), (*int32)(&s.Starts.At),
-		(*int32)(&s.LastScan), (*int32)(&s.LastFlood),
-	}
-	if len(b) < 4*len(numbers) {
-		return nil, ErrShort
-	}
-	for _, n := range numbers {
-		*n, b = int32(binary.LittleEndian.Uint32(b)), b[4:]
-	}
-	return b, nil
 }

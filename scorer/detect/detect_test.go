@@ -117,7 +117,7 @@ func TestIdlePanesInClosedForm(t *testing.T) {
 			if a != b {
 				t.Fatalf("pane %d after %d idle: closed form %+v, one by one %+v", n, idle, a, b)
 			}
-			if a.Flood > floodCap || a.Volume > volumeCap || a.Scan > scanCap {
+			if a.Of[Flooding] > floodCap || a.Of[Volume] > volumeCap || a.Of[Scanning] > scanCap {
 				t.Fatalf("above a cap: %+v", a)
 			}
 		}
@@ -159,7 +159,7 @@ func TestSlowScanAddsUp(t *testing.T) {
 		v := feature.Vector{Pane: n, TCP: feature.Contacts{Failed: 1}}
 		s.Step(&d, &v)
 	}
-	if got := s.At(n).Scan; got < 20*Nat {
+	if got := s.At(n).Of[Scanning]; got < 20*Nat {
 		t.Errorf("after 90 days at 1.67 failures a day: %d milli-nats, want 20000", got)
 	}
 }
@@ -168,7 +168,7 @@ func TestSlowScanAddsUp(t *testing.T) {
 func TestScanIsForgotten(t *testing.T) {
 	s := State{Scan: Sum{2944, 0}}
 	for day, some := range map[pane.Number]bool{0: true, 3: true, 14: true, 15: false, 400: false} {
-		if got := s.At(day * 8640).Scan; (got > 0) != some {
+		if got := s.At(day * 8640).Of[Scanning]; (got > 0) != some {
 			t.Errorf("day %d: %d milli-nats", day, got)
 		}
 	}

@@ -26,29 +26,16 @@ type State struct {
 	LastScan, LastFlood         pane.Number
 }
 
-// Levels are the nats of each family at one pane, within the family's cap.
-type Levels struct {
-	Scan, Flood, Volume Nats
-	// Uplink and Starts are what Volume is the larger of.
-	Uplink, Starts Nats
-}
-
-// Sum returns the evidence of all families.
-func (l Levels) Sum() Nats { return l.Scan + l.Flood + l.Volume }
-
-// OutsideVolume returns the evidence without the volume family.
-func (l Levels) OutsideVolume() Nats { return l.Scan + l.Flood }
-
 // At returns the levels when pane n has passed, if the terminal had no pane
 // after the last one taken.
 func (s *State) At(n pane.Number) Levels {
 	l := Levels{
-		Scan:   min(s.Scan.leak(n), scanCap),
-		Flood:  min(s.Flood.fade(n, floodQuiet), floodCap),
 		Uplink: min(s.Uplink.fade(n, volumeQuiet), volumeCap),
 		Starts: min(s.Starts.fade(n, volumeQuiet), volumeCap),
 	}
-	l.Volume = max(l.Uplink, l.Starts)
+	l.Of[Scanning] = min(s.Scan.leak(n), scanCap)
+	l.Of[Flooding] = min(s.Flood.fade(n, floodQuiet), floodCap)
+	l.Of[Volume] = max(l.Uplink, l.Starts)
 	return l
 }
 

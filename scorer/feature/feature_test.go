@@ -326,11 +326,6 @@ func FuzzReadMemory(f *testing.F) {
 	})
 }
 
-func FuzzRestoreFormerMemory(f *testing.F) {
-	f.Add(make([]byte, 7+4*4+4*7))
-	f.Fuzz(func(t *testing.T, b []byte) { _, _ = new(Memory).RestoreFormer(b) })
-}
-
 func TestMemorySize(t *testing.T) {
 	if got := unsafe.Sizeof(Memory{}); got > 512 {
 		t.Errorf("Memory has %d bytes, want at most 512", got)

@@ -45,7 +45,41 @@ type Vector struct {
 	Suspects  []Suspect  // in order of the destinations' hashes
 	Answering []pane.Key // destinations that answer, likewise
 
+	Totals *pane.Totals // sums over everything, kept or not
+	Seen   []Seen       // every kept destination, in order of the hashes
+	Events []pane.Event // of the control plane and device management, the earliest first
+
 	holds []Hold // of failing known destinations in this pane
+}
+
+// Seen is a kept destination of a pane with what is remembered and known of it.
+type Seen struct {
+	*pane.Destination      // as it lies in the pane
+	Known             bool // answered on at least two occasions 24 h apart
+	Met               bool // remembered at all: no first contact
+	Held              bool // its failure is excused by an outage (3.12, 8)
+	Flooded           bool // it left uplink unanswered: it counts in UnansweredBytes
+	// Peers is what the other terminals of the partition say of it.
+	Peers Shared
+}
+
+// Shared is what other terminals say of a destination.
+type Shared struct {
+	// Members is how many terminals the peer group has; below 200 nothing follows
+	// from it, and shipped priors serve.
+	Members int64
+	// Users is how many of them used the destination more than 24 h ago: aged, so
+	// that a live mass attack cannot make its own victim popular.
+	Users int64
+	// Usual is what a new destination is worth less where they are common in the
+	// group, milli-nats: ln(1 + 24 × P99.9 of first contacts per terminal-hour).
+	Usual int32
+	// Down: a fifth of those who know the destination fail to reach it in these
+	// minutes. The failure is not the terminal's.
+	Down bool
+	// Common: as many of the group as an update or a change of servers moves began
+	// to use the destination within 24 h.
+	Common bool
 }
 
 // Limits are the settings features depend on.
@@ -71,18 +105,31 @@ type Pane struct {
 // Read writes into v what the pane says, given the memory of what was before
 // it. It changes nothing else.
 func (r *Reader) Read(p Pane, m *Memory, v *Vector) {
-	*v = Vector{Pane: p.Number, Suspects: v.Suspects[:0], Answering: v.Answering[:0], holds: v.holds[:0]}
+	*v = Vector{
+		Pane: p.Number, Suspects: v.Suspects[:0], Answering: v.Answering[:0], holds: v.holds[:0],
+		Seen: v.Seen[:0], Events: v.Events[:0],
+	}
+	v.Totals = &p.Slot.Totals
+	v.Events = p.Table.Events(p.Slot, v.Events)
 	r.kept = p.Table.Destinations(p.Slot, r.kept[:0])
 	r.readVolume(p.Slot, v)
 	for _, d := range r.kept {
-		if d.Began > 0 && d.Answered == 0 && !d.Service && m.Known(d.Hash) {
+		if d.Began > 0 && d.Answered == 0 && !d.Service && d.Remote() && m.Known(d.Hash) {
 			v.holds = append(v.holds, Hold{Until: p.Number + holdSpan, Port: d.Port, Protocol: d.Protocol})
 		}
 	}
 	flood := sampleOf(p.Slot)
 	for _, d := range r.kept {
+		s := Seen{Destination: d, Known: m.Known(d.Hash), Met: m.Met(d.Hash)}
+		if !d.Remote() {
+			v.Seen = append(v.Seen, s)
+			continue
+		}
+		s.Held = d.Began > 0 && d.Answered == 0 && v.held(d, m)
 		failed := v.contact(d, m)
 		unanswered := flood.take(d, m)
+		s.Flooded = unanswered
+		v.Seen = append(v.Seen, s)
 		switch {
 		case failed || unanswered:
 			v.Suspects = append(v.Suspects, Suspect{
@@ -215,9 +262,15 @@ func (r *Reader) Learn(v *Vector, m *Memory, trusted bool) {
 	for _, h := range v.holds {
 		m.hold(h, v.Pane)
 	}
+	strangers := 0
 	for _, d := range r.kept {
+		if d.Inbound { // strangers must not make a terminal forget
+			if strangers++; strangers > strangersLearned {
+				continue
+			}
+		}
 		switch {
-		case d.Service:
+		case d.Service || d.Form == pane.FormName && d.Answered == 0:
 		case d.Answered > 0:
 			m.answer(d.Hash, v.Pane, trusted)
 		case d.Began > 0 && !v.held(d, m):
@@ -225,6 +278,10 @@ func (r *Reader) Learn(v *Vector, m *Memory, trusted bool) {
 		}
 	}
 }
+
+// strangersLearned is how many that connected to the terminal in one pane are
+// remembered.
+const strangersLearned = 4
 
 // answer remembers that a destination answered in pane n.
 func (m *Memory) answer(hash uint64, n pane.Number, trusted bool) {

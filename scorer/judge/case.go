@@ -17,16 +17,10 @@ const DestinationLimit = 8
 // Destination is a remote end of a case and what was sent to it.
 type Destination struct {
 	pane.Key
-	Flows uint64 // reports
-	UL    uint64 // bytes
+	Flows uint64      // reports
+	UL    uint64      // bytes
+	Last  pane.Number // of the last of them
 }
-
-// Family bits of a case's exceptions.
-const (
-	familyScan uint8 = 1 << iota
-	familyFlood
-	familyVolume
-)
 
 // Case is what is held against one terminal, from its first evidence on. It
 // may be open (a verdict stands) or not yet, or no longer.
@@ -35,17 +29,20 @@ type Case struct {
 	Verdict  pane.Number // pane of the last verdict
 	Cleared  pane.Number // pane in which it was cleared; 0: never
 	Class    record.Class
-	Families uint8 // those that were of weight since it was raised
-	Open     bool
-	Changed  bool  // its destinations, since the last verdict
-	Reported bool  // the last verdict told of forbidden traffic
-	Aimed    bool  // a flood had a victim: see aimed
-	Level    int32 // 100 × score of the last pane judged
-	told     int32 // Level of the last verdict
-	Trend    record.Trend
-	history  [trendPanes]detect.Nats // evidence of the last panes, by number
-	raised   pane.Number             // pane in which it was raised
-	judged   pane.Number             // last pane that history covers
+	Families uint16 // those that were of weight since it was raised, a bit for each
+	Faults   uint8  // likewise
+	// Exceptions are those that were told of it, a bit for each.
+	Exceptions uint16
+	Open       bool
+	Changed    bool  // its destinations, since the last verdict
+	Reported   bool  // the last verdict told of forbidden traffic
+	Aimed      bool  // a flood had a victim: see aimed
+	Level      int32 // 100 × score of the last pane judged
+	told       int32 // Level of the last verdict
+	Trend      record.Trend
+	history    [trendPanes]detect.Nats // evidence of the last panes, by number
+	raised     pane.Number             // pane in which it was raised
+	judged     pane.Number             // last pane that history covers
 
 	Measured       Measured
 	ForbiddenFlows uint64 // reports towards its destinations since the last verdict
@@ -58,7 +55,7 @@ type Case struct {
 // was cleared and taken up again, since it was cleared. Evidence of before is in
 // Carried, so that a contribution can always be recomputed.
 type Measured struct {
-	Carried                  detect.Levels // evidence that stood when the measuring began
+	Carried                  Carried
 	TCP, Other               feature.Contacts
 	FloodPanes               int32  // panes with more unanswered uplink than the limit
 	UnansweredBytes          uint64 // the most in one pane
@@ -67,10 +64,18 @@ type Measured struct {
 	Uplink, Starts           uint64 // the most in one pane; Starts in thousandths
 }
 
+// Carried is evidence that stood when the measuring began.
+type Carried struct{ Scan, Flood, Volume, Uplink, Starts detect.Nats }
+
+// carriedOf returns what stands of the families that are measured.
+func carriedOf(l *detect.Levels) Carried {
+	return Carried{l.Of[detect.Scanning], l.Of[detect.Flooding], l.Of[detect.Volume], l.Uplink, l.Starts}
+}
+
 // Begin makes c the case of a terminal whose first evidence is in pane n, with
 // what stood before that pane: volume, or the rest of a case long cleared.
 func (c *Case) Begin(before detect.Levels, n pane.Number) {
-	*c = Case{First: n, Measured: Measured{Carried: before}}
+	*c = Case{First: n, Measured: Measured{Carried: carriedOf(&before)}}
 }
 
 // Stale reports whether new evidence in pane n begins a new case: the old one
@@ -79,11 +84,20 @@ func (c *Case) Stale(before detect.Levels, n pane.Number) bool {
 	if c.Open || (c.Cleared != 0 && n-c.Cleared < reopenSpan) {
 		return false
 	}
-	return c.Cleared != 0 || before.OutsideVolume() == 0
+	return c.Cleared != 0 || before.OutsideVolume()+before.Malfunction() == 0
+}
+
+// Seen is a pane with what it is about.
+type Seen struct {
+	*feature.Vector
+	// Suspect is the destination that novelty, beacon and exfiltration are about.
+	Suspect pane.Key
+	Named   bool // there is one
 }
 
 // Take adds what a pane says to the case.
-func (c *Case) Take(r *Rule, v *feature.Vector) {
+func (c *Case) Take(r *Rule, seen Seen) {
+	v := seen.Vector
 	m := &c.Measured
 	m.TCP.Failed += v.TCP.Failed
 	m.TCP.Answered += v.TCP.Answered
@@ -102,15 +116,66 @@ func (c *Case) Take(r *Rule, v *feature.Vector) {
 		m.StartsPanes++
 		m.Starts = max(m.Starts, v.Starts.Value)
 	}
-	c.blame(r, v)
+	c.age(v.Pane)
+	c.blame(r, v, &seen)
+	c.accuse(&seen)
+}
+
+// staleSpan is how long a destination stays with the case after the last traffic
+// towards it. A case may be open for weeks; what was flooded yesterday must neither
+// hide today's victim nor stay blocked for it.
+const staleSpan = pane.Number(record.Hour / pane.Length)
+
+// age takes out the destinations that got nothing for long.
+func (c *Case) age(n pane.Number) {
+	for i := int(c.used) - 1; i >= 0; i-- {
+		if n-c.destinations[i].Last >= staleSpan {
+			c.remove(i)
+		}
+	}
+}
+
+// remove takes a destination out.
+func (c *Case) remove(i int) {
+	c.used--
+	c.destinations[i] = c.destinations[c.used]
+	c.destinations[c.used] = Destination{}
+}
+
+// accuse puts the destination that novelty, beacon and exfiltration are about
+// among those of the case.
+func (c *Case) accuse(seen *Seen) {
+	if !seen.Named {
+		return
+	}
+	for i := range seen.Vector.Seen {
+		d := &seen.Vector.Seen[i]
+		if d.Key != seen.Suspect {
+			continue
+		}
+		if d.Flooded { // blame has it
+			return
+		}
+		flows, ul := uint64(d.Flows), d.UL
+		if at := c.find(d.Key); at >= 0 {
+			c.destinations[at].add(flows, ul, seen.Pane)
+		} else {
+			c.enter(Destination{d.Key, flows, ul, seen.Pane})
+		}
+		c.ForbiddenFlows += flows
+		c.ForbiddenUL += ul
+		return
+	}
 }
 
 // blame puts the suspects of a pane among the destinations of the case: failed
 // first contacts always, unanswered uplink where it makes the pane a flood. One
 // that answers is taken out: it is not what the case is about.
-func (c *Case) blame(r *Rule, v *feature.Vector) {
+func (c *Case) blame(r *Rule, v *feature.Vector, seen *Seen) {
 	for _, k := range v.Answering {
-		c.pardon(k)
+		if !seen.Named || k != seen.Suspect {
+			c.pardon(k)
+		}
 	}
 	share := r.shareOf(v)
 	if !c.Aimed && share.flood && aimed(v) { // it has another exception now
@@ -121,16 +186,20 @@ func (c *Case) blame(r *Rule, v *feature.Vector) {
 		at := c.find(s.Key)
 		switch {
 		case at >= 0:
-			c.destinations[at].Flows += s.Flows
-			c.destinations[at].UL += s.UL
+			c.destinations[at].add(s.Flows, s.UL, v.Pane)
 		case s.Contact || share.holds(s):
-			c.enter(Destination{s.Key, s.Flows, s.UL})
+			c.enter(Destination{s.Key, s.Flows, s.UL, v.Pane})
 		default:
 			continue
 		}
 		c.ForbiddenFlows += s.Flows
 		c.ForbiddenUL += s.UL
 	}
+}
+
+// add adds what went to a destination in a pane.
+func (d *Destination) add(flows, ul uint64, n pane.Number) {
+	d.Flows, d.UL, d.Last = d.Flows+flows, d.UL+ul, n
 }
 
 // floodShare is what a destination must have been sent to belong to a flood.
@@ -220,7 +289,7 @@ func (c *Case) enter(fresh Destination) {
 	for i := range c.destinations[:c.used] {
 		d := &c.destinations[i]
 		if d.AnyPort() == fresh.AnyPort() {
-			*d = Destination{d.AnyPort(), d.Flows + fresh.Flows, d.UL + fresh.UL}
+			*d = Destination{d.AnyPort(), d.Flows + fresh.Flows, d.UL + fresh.UL, fresh.Last}
 			c.Changed = true
 			return
 		}
@@ -244,9 +313,7 @@ func (c *Case) enter(fresh Destination) {
 func (c *Case) pardon(k pane.Key) {
 	for i := range c.destinations[:c.used] {
 		if c.destinations[i].Key == k {
-			c.used--
-			c.destinations[i] = c.destinations[c.used]
-			c.destinations[c.used] = Destination{}
+			c.remove(i)
 			c.Changed = true
 			return
 		}

@@ -13,10 +13,17 @@ import (
 var ErrShort = errors.New("case is cut short")
 
 // fixedSize is the stored size of a case without its destinations.
-const fixedSize = 5*4 + 2 + 4 + 4*trendPanes + 12*4 + 6*8 + 1
+const fixedSize = 5*4 + 2 + 5 + 4 + 4*trendPanes + 12*4 + 6*8 + 1
+
+// formerSize is that of layout 3: without faults, exceptions and the families
+// beyond three.
+const formerSize = fixedSize - 5
 
 // destinationSize is the stored size of one destination.
-const destinationSize = 16 + 2 + 1 + 1 + 8 + 8
+const destinationSize = 16 + 2 + 1 + 1 + 8 + 8 + 4
+
+// formerDestination is that of layout 3, which did not say when it was last heard of.
+const formerDestination = destinationSize - 4
 
 // Append appends the case in its stored form: all but Level and Trend, which
 // every Step finds anew.
@@ -25,7 +32,8 @@ func (c *Case) Append(b []byte) []byte {
 	for _, n := range c.panes() {
 		b = le.AppendUint32(b, uint32(*n))
 	}
-	b = append(b, uint8(c.Class), c.Families|flag(c.Open, 3)|flag(c.Changed, 4)|flag(c.Reported, 5)|flag(c.Aimed, 6))
+	b = append(b, uint8(c.Class), flag(c.Open, 3)|flag(c.Changed, 4)|flag(c.Reported, 5)|flag(c.Aimed, 6))
+	b = le.AppendUint16(le.AppendUint16(append(b, c.Faults), c.Families), c.Exceptions)
 	b = le.AppendUint32(b, uint32(c.told))
 	for _, e := range c.history {
 		b = le.AppendUint32(b, uint32(e))
@@ -40,17 +48,19 @@ func (c *Case) Append(b []byte) []byte {
 	for _, d := range c.destinations[:c.used] {
 		b = append(b, d.Address[:]...)
 		b = le.AppendUint16(b, d.Port)
-		b = append(b, d.Protocol, uint8(d.Form))
+		b = append(b, d.Protocol, uint8(d.Form)|flag(d.Inbound, 7))
 		b = le.AppendUint64(b, d.Flows)
 		b = le.AppendUint64(b, d.UL)
+		b = le.AppendUint32(b, uint32(d.Last))
 	}
 	return b
 }
 
-// Restore reads what Append wrote and returns the rest.
-func (c *Case) Restore(b []byte) ([]byte, error) {
+// Restore reads what Append wrote, or, where former is set, what it wrote in
+// layout 3, and returns the rest.
+func (c *Case) Restore(b []byte, former bool) ([]byte, error) {
 	*c = Case{}
-	if len(b) < fixedSize {
+	if len(b) < formerSize || !former && len(b) < fixedSize {
 		return nil, ErrShort
 	}
 	le := binary.LittleEndian
@@ -58,10 +68,16 @@ func (c *Case) Restore(b []byte) ([]byte, error) {
 		*n, b = pane.Number(le.Uint32(b)), b[4:]
 	}
 	flags := b[1]
-	c.Class, c.Families = record.Class(b[0]), flags&7
+	c.Class = record.Class(b[0])
 	c.Open, c.Changed, c.Reported, c.Aimed = flags&(1<<3) != 0, flags&(1<<4) != 0, flags&(1<<5) != 0, flags&(1<<6) != 0
-	c.told = int32(le.Uint32(b[2:]))
-	b = b[6:]
+	b = b[2:]
+	if former {
+		c.formerFamilies(flags)
+	} else {
+		c.Faults, c.Families, c.Exceptions = b[0], le.Uint16(b[1:]), le.Uint16(b[3:])
+		b = b[5:]
+	}
+	c.told, b = int32(le.Uint32(b)), b[4:]
 	for i := range c.history {
 		c.history[i], b = detect.Nats(le.Uint32(b)), b[4:]
 	}
@@ -71,14 +87,30 @@ func (c *Case) Restore(b []byte) ([]byte, error) {
 	for _, n := range c.amounts() {
 		*n, b = le.Uint64(b), b[8:]
 	}
-	return c.restoreDestinations(b)
+	return c.restoreDestinations(b, former)
+}
+
+// formerFamilies sets the families of layout 3, which had the same order, and
+// what they are called.
+func (c *Case) formerFamilies(flags uint8) {
+	c.Families = uint16(flags & 7)
+	if c.has(detect.Scanning) {
+		c.call(record.WrongDestinationAddress)
+	}
+	if c.has(detect.Volume) {
+		c.call(record.UnexpectedLargeRateFlow)
+	}
 }
 
 // restoreDestinations reads the destinations of a stored case.
-func (c *Case) restoreDestinations(b []byte) ([]byte, error) {
+func (c *Case) restoreDestinations(b []byte, former bool) ([]byte, error) {
 	used := b[0]
 	b = b[1:]
-	if used > DestinationLimit || len(b) < int(used)*destinationSize {
+	size := destinationSize
+	if former {
+		size = formerDestination
+	}
+	if used > DestinationLimit || len(b) < int(used)*size {
 		return nil, ErrShort
 	}
 	c.used = used
@@ -86,9 +118,12 @@ func (c *Case) restoreDestinations(b []byte) ([]byte, error) {
 	for i := range c.destinations[:used] {
 		d := &c.destinations[i]
 		copy(d.Address[:], b)
-		d.Port, d.Protocol, d.Form = le.Uint16(b[16:]), b[18], pane.Form(b[19])
-		d.Flows, d.UL = le.Uint64(b[20:]), le.Uint64(b[28:])
-		b = b[destinationSize:]
+		d.Port, d.Protocol, d.Form, d.Inbound = le.Uint16(b[16:]), b[18], min(pane.Form(b[19]&127), pane.FormName), b[19]&128 != 0
+		d.Flows, d.UL, d.Last = le.Uint64(b[20:]), le.Uint64(b[28:]), c.judged
+		if !former {
+			d.Last = pane.Number(le.Uint32(b[36:]))
+		}
+		b = b[size:]
 	}
 	return b, nil
 }

@@ -18,10 +18,17 @@ import (
 // shipped is the rule with the shipped thresholds.
 func shipped() *Rule {
 	return &Rule{
-		Malicious: 20_000, Family: 3_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000, ClearScan: 360, ClearFlood: 60,
+		Malicious: 20_000, Families: 2, Family: 3_000, Broken: 12_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000,
+		ClearScan: 360, ClearFlood: 60, ClearOther: 8640, ClearFault: 180,
 		Scan:  detect.NewScan(detect.FailureRates{TCP: 50, Other: 200, Scanner: 950}),
 		Flood: detect.Flood{Bytes: 20_000, Packets: 200}, Uplink: detect.Envelope{Normal: 300_000}, Starts: detect.Envelope{Normal: 40_000},
 	}
+}
+
+// levels returns evidence of the families that are measured.
+func levels(scan, flood, volume detect.Nats) (l detect.Levels) {
+	l.Of[detect.Scanning], l.Of[detect.Flooding], l.Of[detect.Volume] = scan, flood, volume
+	return l
 }
 
 // The decision rule, at its edges (architecture section 6).
@@ -47,7 +54,7 @@ func TestClass(t *testing.T) {
 		{8_000, 0, 12_000, malicious},     //
 		{2_999, 5_001, 12_000, malicious}, // flood and volume carry it
 	} {
-		if got := shipped().Class(detect.Levels{Scan: c.scan, Flood: c.flood, Volume: c.volume}); got != c.want {
+		if got := shipped().Class(levels(c.scan, c.flood, c.volume)); got != c.want {
 			t.Errorf("scan %d flood %d volume %d: %v, want %v", c.scan, c.flood, c.volume, got, c.want)
 		}
 	}
@@ -77,24 +84,26 @@ func newLife() *life {
 	return &life{rule: r, detectors: detect.Detectors{Scan: &r.Scan, Flood: &r.Flood, Uplink: &r.Uplink, Starts: &r.Starts}}
 }
 
+func (l *life) standing() detect.Standing { return detect.Standing{State: &l.state} }
+
 // pane takes a pane and returns what became of the case.
 func (l *life) pane(v feature.Vector) record.VerdictStatus {
 	before := l.state.At(v.Pane - 1)
-	l.file.Idle(&l.state, v.Pane-1)
+	l.file.Idle(l.standing(), v.Pane-1)
 	l.state.Step(&l.detectors, &v)
 	if !l.began || l.file.Stale(before, v.Pane) {
 		l.file.Begin(before, v.Pane)
 		l.began = true
 	}
-	l.file.Take(l.rule, &v)
+	l.file.Take(l.rule, Seen{Vector: &v})
 	return l.step(v.Pane)
 }
 
 // step judges a pane without traffic.
 func (l *life) step(n pane.Number) record.VerdictStatus {
-	status := l.rule.Step(&l.file, &l.state, n)
+	status := l.rule.Step(&l.file, l.standing(), n)
 	if status != record.StatusUnknown {
-		l.file.Told(&l.state, n)
+		l.file.Told(l.standing(), n)
 	}
 	return status
 }
@@ -142,7 +151,7 @@ func TestScanCase(t *testing.T) {
 	if got := l.step(1002 + 360); got != record.StatusCleared {
 		t.Errorf("an hour after the last contact: %v, want CLEARED", got)
 	}
-	if got := l.state.At(1002 + 360).Scan; got != 6000 {
+	if got := l.standing().At(1002 + 360).Of[detect.Scanning]; got != 6000 {
 		t.Errorf("standing evidence %d, want 6000 (reference 3.5)", got)
 	}
 }
@@ -157,7 +166,7 @@ func TestWatchedScanIsNotLowered(t *testing.T) {
 			t.Fatalf("cleared in pane %d", n)
 		}
 	}
-	if got := l.state.At(1000 + 8640).Scan; got < 11_000 {
+	if got := l.standing().At(1000 + 8640).Of[detect.Scanning]; got < 11_000 {
 		t.Errorf("a day later %d milli-nats, want 0.79 of 14720", got)
 	}
 }
@@ -168,7 +177,7 @@ func TestFloodCase(t *testing.T) {
 		t.Errorf("first pane: %v %v", got, l.file.Class)
 	}
 	l.pane(flooded(1001))
-	if l.file.Class != record.ClassMalicious || l.file.Families != familyFlood|familyVolume {
+	if l.file.Class != record.ClassMalicious || l.file.Families != 1<<detect.Flooding|1<<detect.Volume {
 		t.Errorf("second pane: %v, families %b, want MALICIOUS by flood and volume", l.file.Class, l.file.Families)
 	}
 	for n := pane.Number(1002); n < 1001+60; n++ {
@@ -202,7 +211,7 @@ func TestStale(t *testing.T) {
 		{"cleared an hour ago", Case{First: 1, Cleared: 10_000 - 360}, 0, false},
 		{"cleared a day ago", Case{First: 1, Cleared: 10_000 - 8640}, 5000, true},
 	} {
-		if got := c.file.Stale(detect.Levels{Scan: c.level}, 10_000); got != c.want {
+		if got := c.file.Stale(levels(c.level, 0, 0), 10_000); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -230,7 +239,7 @@ func TestDestinations(t *testing.T) {
 	var c Case
 	c.Begin(detect.Levels{}, 1)
 	v := scanned(1, 12)
-	c.Take(r, &v)
+	c.Take(r, Seen{Vector: &v})
 	if got := len(c.Destinations()); got != DestinationLimit {
 		t.Errorf("%d destinations, want %d", got, DestinationLimit)
 	}
@@ -238,7 +247,7 @@ func TestDestinations(t *testing.T) {
 	f.Suspects[0].Flows = 500
 	service := feature.Suspect{Key: pane.Key{Form: pane.FormIPv4, Port: 123, Protocol: pane.UDP}, Flows: 900, UL: 76, Packets: 1, Service: true}
 	f.Suspects = append(f.Suspects, service)
-	c.Take(r, &f)
+	c.Take(r, Seen{Vector: &f})
 	if got := c.Destinations()[0]; got.Key != f.Suspects[0].Key || got.Flows != 500 {
 		t.Errorf("largest %+v, want the victim", got)
 	}
@@ -247,12 +256,12 @@ func TestDestinations(t *testing.T) {
 	}
 	other := flooded(3)
 	other.Suspects[0].Port = 443
-	c.Take(r, &other)
+	c.Take(r, Seen{Vector: &other})
 	if got := c.Destinations()[0]; got.Port != 0 || got.Flows != 503 {
 		t.Errorf("after another port of the victim %+v, want any port and 503 flows", got)
 	}
 	victim := c.Destinations()[1].Key
-	c.Take(r, &feature.Vector{Pane: 4, Answering: []pane.Key{victim}})
+	c.Take(r, Seen{Vector: &feature.Vector{Pane: 4, Answering: []pane.Key{victim}}})
 	if c.find(victim) >= 0 {
 		t.Errorf("%v answered and still stands", victim)
 	}
@@ -262,7 +271,7 @@ func TestVerdictExplainsItself(t *testing.T) {
 	l := newLife()
 	l.pane(scanned(1000, 9))
 	var v record.Verdict
-	l.rule.Write(&l.file, &l.state, 1000, &v)
+	l.rule.Write(&l.file, l.standing(), 1000, &v)
 	if len(v.Reasons) != 1 {
 		t.Fatalf("reasons %+v, want one", v.Reasons)
 	}
@@ -295,17 +304,13 @@ func TestCounterfactualHolds(t *testing.T) {
 		return feature.Contacts{Failed: int32(rapid.IntRange(0, 40).Draw(t, name+" failed")), Answered: int32(rapid.IntRange(0, 3).Draw(t, name+" answered"))}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		m := Measured{TCP: count(t, "tcp"), Other: count(t, "other"), Carried: detect.Levels{Scan: detect.Nats(rapid.IntRange(0, 6000).Draw(t, "carried"))}}
+		m := Measured{TCP: count(t, "tcp"), Other: count(t, "other"), Carried: Carried{Scan: detect.Nats(rapid.IntRange(0, 6000).Draw(t, "carried"))}}
 		scan := func(answered int32) detect.Nats {
 			tcp := min(answered, m.TCP.Failed)
 			v := feature.Vector{TCP: answer(m.TCP, tcp), Other: answer(m.Other, answered-tcp)}
 			return r.Scan.Standing(m.Carried.Scan + r.Scan.Evidence(&v))
 		}
-		l := detect.Levels{
-			Scan:   scan(0),
-			Flood:  detect.Nats(rapid.IntRange(0, 12_000).Draw(t, "flood")),
-			Volume: detect.Nats(rapid.IntRange(0, 12_000).Draw(t, "volume")),
-		}
+		l := levels(scan(0), detect.Nats(rapid.IntRange(0, 12_000).Draw(t, "flood")), detect.Nats(rapid.IntRange(0, 12_000).Draw(t, "volume")))
 		text := r.counterfactual(&m, l)
 		var needed int32
 		if _, err := fmt.Sscanf(text, "with %d of the", &needed); err != nil {
@@ -313,7 +318,7 @@ func TestCounterfactualHolds(t *testing.T) {
 		}
 		with := func(answered int32) record.Class {
 			other := l
-			other.Scan = scan(answered)
+			other.Of[detect.Scanning] = scan(answered)
 			return r.Class(other)
 		}
 		if needed < 1 || needed > m.TCP.Failed+m.Other.Failed {
@@ -336,7 +341,7 @@ func TestCounterfactualLooksBehindTheCap(t *testing.T) {
 		l.pane(scanned(n, 32))
 	}
 	var v record.Verdict
-	l.rule.Write(&l.file, &l.state, 1003, &v)
+	l.rule.Write(&l.file, l.standing(), 1003, &v)
 	if want := "with 61 of the 128 failed first contacts answered this would be WATCH"; v.Counterfactual != want {
 		t.Errorf("counterfactual %q, want %q", v.Counterfactual, want)
 	}
@@ -356,7 +361,7 @@ func TestNewCaseTellsWhatWasLeft(t *testing.T) {
 		t.Fatalf("case %+v, want a new one, raised", l.file)
 	}
 	var v record.Verdict
-	l.rule.Write(&l.file, &l.state, n, &v)
+	l.rule.Write(&l.file, l.standing(), n, &v)
 	scan := v.Reasons[0]
 	if left := scan.Contribution - 6*2944; left <= 0 || !strings.Contains(strings.Join(scan.Samples, ", "), "carried over "+decimal(detect.Nats(left))) {
 		t.Errorf("%d nats, samples %q: want the %d nats of the old case among them", scan.Contribution, scan.Samples, left)
@@ -372,9 +377,9 @@ func TestVolumeBeforeTheCaseIsTold(t *testing.T) {
 	}
 	l.pane(scanned(1003, 9))
 	var v record.Verdict
-	l.rule.Write(&l.file, &l.state, 1003, &v)
+	l.rule.Write(&l.file, l.standing(), 1003, &v)
 	volume := v.Reasons[len(v.Reasons)-1]
-	if volume.Family != FamilyVolume || !strings.Contains(strings.Join(volume.Samples, ", "), "carried over 12.0 nats") {
+	if volume.Family != detect.Volume.String() || !strings.Contains(strings.Join(volume.Samples, ", "), "carried over 12.0 nats") {
 		t.Errorf("reason %+v, want it to say what stood before", volume)
 	}
 }
@@ -417,7 +422,7 @@ func TestWakeMissesNothing(t *testing.T) {
 		end := n + pane.Number(rapid.IntRange(1, 60_000).Draw(t, "silence"))
 		due := end + 1
 		if some.file.Open {
-			due = some.rule.Wake(&some.file, &some.state, n)
+			due = some.rule.Wake(&some.file, some.standing(), n)
 		}
 		for m := n + 1; m <= end && every.file.Open; m++ {
 			want := every.step(m)
@@ -427,12 +432,12 @@ func TestWakeMissesNothing(t *testing.T) {
 				}
 				continue
 			}
-			some.file.Idle(&some.state, m-1)
+			some.file.Idle(some.standing(), m-1)
 			if got := some.step(m); got != want || !reflect.DeepEqual(some.file, every.file) || some.state != every.state {
 				t.Fatalf("pane %d: %v, %+v\nwant %v, %+v", m, got, some.file, want, every.file)
 			}
 			if some.file.Open {
-				due = some.rule.Wake(&some.file, &some.state, m)
+				due = some.rule.Wake(&some.file, some.standing(), m)
 			}
 		}
 		if every.file.Open != some.file.Open {
@@ -454,7 +459,7 @@ func TestCaseSurvivesItsStoredForm(t *testing.T) {
 		}
 		stored := l.file.Append(nil)
 		var back Case
-		rest, err := back.Restore(stored)
+		rest, err := back.Restore(stored, false)
 		want := l.file
 		want.Level, want.Trend = 0, 0 // found anew by every Step
 		for i := want.used; i < DestinationLimit; i++ {
@@ -464,7 +469,7 @@ func TestCaseSurvivesItsStoredForm(t *testing.T) {
 			t.Fatalf("restored %+v (%v), want %+v", back, err, want)
 		}
 		for cut := range stored {
-			if _, err := new(Case).Restore(stored[:cut]); err == nil {
+			if _, err := new(Case).Restore(stored[:cut], false); err == nil {
 				t.Fatalf("cut at %d of %d: no error", cut, len(stored))
 			}
 		}
@@ -473,5 +478,5 @@ func TestCaseSurvivesItsStoredForm(t *testing.T) {
 
 func FuzzRestoreCase(f *testing.F) {
 	f.Add(new(Case).Append(nil))
-	f.Fuzz(func(t *testing.T, b []byte) { _, _ = new(Case).Restore(b) })
+	f.Fuzz(func(t *testing.T, b []byte) { _, _ = new(Case).Restore(b, false) })
 }

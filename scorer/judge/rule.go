@@ -11,12 +11,16 @@ import (
 // call in a million terminal-days (detection reference 3.3 and 3.9).
 type Rule struct {
 	Malicious    detect.Nats // evidence of all families together (20 nats)
-	Family       detect.Nats // evidence that makes a family count as a second one (3 nats)
+	Families     int         // families of weight that this takes, unless one decides by itself (2)
+	Family       detect.Nats // evidence that makes a family count (3 nats)
+	Broken       detect.Nats // evidence of faults that makes a terminal MALFUNCTIONING (12 nats)
 	Watch        detect.Nats // evidence worth watching (12 nats) …
 	WatchOutside detect.Nats // … of it outside the volume family (6 nats)
 	Clear        detect.Nats // evidence at which a case calms down (6 nats)
-	ClearScan    pane.Number // how long after the last scan evidence (1 h)
+	ClearScan    pane.Number // how long after the last scan evidence, or session churn (1 h)
 	ClearFlood   pane.Number // how long after the last flood evidence (10 min)
+	ClearOther   pane.Number // how long after the last evidence of any other family (24 h)
+	ClearFault   pane.Number // how long after the last sign of a fault (30 min)
 	Scan         detect.Scan
 	Flood        detect.Flood
 	Uplink       detect.Envelope
@@ -39,18 +43,17 @@ const (
 )
 
 // Class is the decision rule of the design: MALICIOUS needs 20 nats and two
-// families, or a scan alone; WATCH needs 12 nats, of it 6 outside the volume
-// family; else there is no case (ClassUnknown).
+// families, or a scan or session churn alone; MALFUNCTIONING needs 12 nats of
+// faults, which never count as malice; WATCH needs 12 nats, of it 6 outside the
+// volume family; else there is no case (ClassUnknown). 6 of the nats of a
+// MALICIOUS case must be deeds: what the device says of itself, or others of it,
+// together with volume is not enough.
 func (r *Rule) Class(l detect.Levels) record.Class {
-	families := 0
-	for _, nats := range [...]detect.Nats{l.Scan, l.Flood, l.Volume} {
-		if nats >= r.Family {
-			families++
-		}
-	}
 	switch {
-	case l.Sum() >= r.Malicious && (families >= 2 || l.Scan >= r.Malicious):
+	case l.Sum() >= r.Malicious && l.Deeds() >= r.WatchOutside && (l.Counted(r.Family) >= r.Families || l.Alone() >= r.Malicious):
 		return record.ClassMalicious
+	case l.Malfunction() >= r.Broken:
+		return record.ClassMalfunctioning
 	case l.Sum() >= r.Watch && l.OutsideVolume() >= r.WatchOutside:
 		return record.ClassWatch
 	}
@@ -63,4 +66,18 @@ func (r *Rule) Class(l detect.Levels) record.Class {
 func Score(evidence detect.Nats) int32 {
 	const prior = -11_513 // ln 1e-5
 	return detect.Permille(prior + evidence*7/10)
+}
+
+// clearTime returns how long a family must have said nothing before a case that
+// it is part of ends.
+func (r *Rule) clearTime(f detect.Family) pane.Number {
+	switch f {
+	case detect.Scanning, detect.Churn:
+		return r.ClearScan
+	case detect.Flooding:
+		return r.ClearFlood
+	case detect.Volume: // it cannot keep open what it could not open
+		return 0
+	}
+	return r.ClearOther
 }

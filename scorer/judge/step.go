@@ -13,14 +13,15 @@ import (
 // A case is judged in the panes of its terminal; while it is open also in those
 // that Wake names. Judging it in every pane would say the same.
 //
-//	         12 nats, 6 outside volume          20 nats, two families or scan
-//	(none) ───────────────────────────► WATCH ───────────────────────────────► MALICIOUS
-//	   ▲                                  │                                        │
-//	   └── ≤ 6 nats, nothing new for the  ◄──┴─────────────────────────────────────┘
-//	       clear time
+//	         12 nats, 6 outside volume          12 nats of faults                20 nats, two families, or
+//	         │                                  │                                scan or churn alone
+//	(none) ──┴──► WATCH ────────────────────────┴──► MALFUNCTIONING ─────────────┴──► MALICIOUS
+//	   ▲            │                                    │                                │
+//	   └── ≤ 6 nats ◄── nothing new for the clear times ─┴────────────────────────────────┘
 //
-// A class never steps down while a case is open.
-func (r *Rule) Step(c *Case, s *detect.State, n pane.Number) record.VerdictStatus {
+// Any of the three may be the first; a class never steps down while a case is
+// open.
+func (r *Rule) Step(c *Case, s detect.Standing, n pane.Number) record.VerdictStatus {
 	if c.Open && c.Class == record.ClassMalicious {
 		r.lower(s, n)
 	}
@@ -33,10 +34,10 @@ func (r *Rule) Step(c *Case, s *detect.State, n pane.Number) record.VerdictStatu
 		c.raise(class, n)
 	}
 	before := *c
-	if class == record.ClassMalicious {
-		c.Class = class
+	if class != record.ClassUnknown {
+		c.Class = min(c.Class, class) // the worse ones come first
 	}
-	c.Families |= r.families(levels)
+	c.note(r, s, &levels, n)
 	c.follow(levels.Sum(), n)
 	status := r.next(c, &before, n)
 	if r.calm(c, s, n) {
@@ -51,13 +52,12 @@ func (r *Rule) Step(c *Case, s *detect.State, n pane.Number) record.VerdictStatu
 // lower takes the standing evidence of a family down to the clear level when
 // nothing new came for the clear time. The half-life of 3 d that lets a slow
 // scan add up would else hold a cleaned terminal for 10 days.
-func (r *Rule) lower(s *detect.State, n pane.Number) {
+func (r *Rule) lower(s detect.Standing, n pane.Number) {
 	levels := s.At(n)
-	if levels.Scan > r.Clear && n-s.LastScan >= r.ClearScan {
-		s.LowerScan(r.Clear, n)
-	}
-	if levels.Flood > r.Clear && n-s.LastFlood >= r.ClearFlood {
-		s.LowerFlood(r.Clear, n)
+	for _, f := range [...]detect.Family{detect.Scanning, detect.Flooding, detect.Churn} {
+		if levels.Of[f] > r.Clear && n-s.Last(f) >= r.clearTime(f) {
+			s.Lower(f, r.Clear, n)
+		}
 	}
 }
 
@@ -69,16 +69,21 @@ const horizon = pane.Number(60 * record.Day / pane.Length)
 // or to do if its terminal stays silent. Without traffic evidence only falls, so
 // that each condition of a verdict is met from some pane on; the rule for the
 // clear time acts in a pane of its own.
-func (r *Rule) Wake(c *Case, s *detect.State, n pane.Number) pane.Number {
+func (r *Rule) Wake(c *Case, s detect.Standing, n pane.Number) pane.Number {
 	end := n + horizon
-	for _, at := range [...]pane.Number{s.LastScan + r.ClearScan, s.LastFlood + r.ClearFlood} {
-		if at > n {
+	for f := range detect.Families {
+		if at := s.Last(f) + r.clearTime(f); at > n {
+			end = min(end, at)
+		}
+	}
+	for f := range detect.Faults {
+		if at := s.LastFault(f) + r.ClearFault; at > n {
 			end = min(end, at)
 		}
 	}
 	says := func(m pane.Number) bool {
-		file, state := *c, *s
-		return r.Step(&file, &state, m) != record.StatusUnknown
+		file, copied := *c, s.Copy()
+		return r.Step(&file, copied, m) != record.StatusUnknown
 	}
 	// Before the least time between verdicts has passed, only the end of the case
 	// can be told. When it has passed, a level that had risen meanwhile counts
@@ -96,36 +101,63 @@ func (r *Rule) Wake(c *Case, s *detect.State, n pane.Number) pane.Number {
 
 // Idle notes that an open case had no traffic in the panes up to n: its history
 // shows what was left of the evidence.
-func (c *Case) Idle(s *detect.State, n pane.Number) {
+func (c *Case) Idle(s detect.Standing, n pane.Number) {
 	if !c.Open {
 		return
 	}
 	for m := max(c.judged+1, n-trendPanes+1); m <= n; m++ {
-		c.history[m%trendPanes] = s.At(m).Sum()
+		levels := s.At(m)
+		c.history[m%trendPanes] = levels.Sum()
 	}
 	c.judged = max(c.judged, n)
 }
 
 // raise opens the case.
 func (c *Case) raise(class record.Class, n pane.Number) {
-	c.Open, c.Class, c.Families = true, class, 0
+	c.Open, c.Class, c.Families, c.Faults, c.Exceptions = true, class, 0, 0, 0
 	c.Verdict, c.raised = 0, n
 	c.ForbiddenFlows, c.ForbiddenUL = 0, 0
 }
 
-// families returns the families of weight.
-func (r *Rule) families(l detect.Levels) uint8 {
-	var set uint8
-	if l.Scan >= r.Family {
-		set |= familyScan
+// note keeps the families and faults of weight and what they are called.
+func (c *Case) note(r *Rule, s detect.Standing, l *detect.Levels, n pane.Number) {
+	for f := range detect.Families {
+		if l.Of[f] < r.Family {
+			continue
+		}
+		c.Families |= 1 << f
+		c.call(exceptionOf(s, f, n))
 	}
-	if l.Flood >= r.Family {
-		set |= familyFlood
+	for f := range detect.Faults {
+		if l.Faults[f] >= r.Family {
+			c.Faults |= 1 << f
+			c.call(s.FindFault(f, n).Exception)
+		}
 	}
-	if l.Volume >= r.Family {
-		set |= familyVolume
+}
+
+// call adds an exception to those of the case.
+func (c *Case) call(e record.ExceptionID) {
+	if e != record.ExceptionUnknown {
+		c.Exceptions |= 1 << e
 	}
-	return set
+}
+
+// has reports whether a family was of weight since the case was raised.
+func (c *Case) has(f detect.Family) bool { return c.Families&(1<<f) != 0 }
+
+// exceptionOf returns what TS 29.520 calls the deeds of a family. Whether
+// unanswered uplink is a flood is decided when it is told: see ddos.
+func exceptionOf(s detect.Standing, f detect.Family, n pane.Number) record.ExceptionID {
+	switch f {
+	case detect.Scanning:
+		return record.WrongDestinationAddress
+	case detect.Flooding:
+		return record.ExceptionUnknown
+	case detect.Volume:
+		return record.UnexpectedLargeRateFlow
+	}
+	return s.Find(f, n).Exception
 }
 
 // follow notes the evidence of a pane and the trend over the last ones.
@@ -152,7 +184,7 @@ func (r *Rule) next(c, before *Case, n pane.Number) record.VerdictStatus {
 	switch {
 	case c.Verdict == 0:
 		return record.StatusRaised
-	case c.Class != before.Class || c.Families != before.Families || c.Changed:
+	case c.Class != before.Class || c.Families != before.Families || c.Faults != before.Faults || c.Exceptions != before.Exceptions || c.Changed:
 		return record.StatusUpdated
 	case n-c.Verdict < updateSpan:
 		return record.StatusUnknown
@@ -163,18 +195,25 @@ func (r *Rule) next(c, before *Case, n pane.Number) record.VerdictStatus {
 }
 
 // calm reports whether the case may be cleared: little is left of its
-// evidence, and its families brought none for their clear time. Volume cannot
-// keep open what it could not open, so it does not count: a terminal that is
+// evidence, and its families and faults brought none for their clear time. Volume
+// cannot keep open what it could not open, so it does not count: a terminal that is
 // always busy would never be cleared.
-func (r *Rule) calm(c *Case, s *detect.State, n pane.Number) bool {
+func (r *Rule) calm(c *Case, s detect.Standing, n pane.Number) bool {
 	levels := s.At(n)
-	switch {
-	case r.Class(levels) != record.ClassUnknown || levels.OutsideVolume() > r.Clear:
-		return false
-	case c.Families&familyScan != 0 && n-s.LastScan < r.ClearScan:
+	if r.Class(levels) != record.ClassUnknown || levels.OutsideVolume() > r.Clear || levels.Malfunction() > r.Clear {
 		return false
 	}
-	return n-s.LastFlood >= r.ClearFlood
+	for f := range detect.Families {
+		if (c.has(f) || f == detect.Flooding) && n-s.Last(f) < r.clearTime(f) {
+			return false
+		}
+	}
+	for f := range detect.Faults {
+		if c.Faults&(1<<f) != 0 && n-s.LastFault(f) < r.ClearFault {
+			return false
+		}
+	}
+	return true
 }
 
 // tell notes that a verdict goes out.
@@ -188,11 +227,12 @@ func (c *Case) tell(status record.VerdictStatus, l detect.Levels, n pane.Number)
 // Told forgets what a verdict has told of: the forbidden traffic, and once the
 // case is cleared all but the scan evidence that still stands. What comes after
 // is measured anew.
-func (c *Case) Told(s *detect.State, n pane.Number) {
+func (c *Case) Told(s detect.Standing, n pane.Number) {
 	c.Reported = c.ForbiddenFlows > 0
 	c.ForbiddenFlows, c.ForbiddenUL = 0, 0
 	if !c.Open {
-		c.Measured = Measured{Carried: s.At(n)}
+		levels := s.At(n)
+		c.Measured = Measured{Carried: carriedOf(&levels)}
 		c.destinations, c.used, c.Changed, c.Aimed = [DestinationLimit]Destination{}, 0, false, false
 	}
 }

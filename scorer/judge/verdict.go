@@ -13,30 +13,30 @@ import (
 	"cordon/scorer/pane"
 )
 
-// Names of families and features in reasons (docs/detection.md).
+// Names of features in reasons (docs/detection.md).
 const (
-	FamilyScan   = "scan"
-	FamilyFlood  = "flood"
-	FamilyVolume = "volume"
-
 	featureContacts   = "firstContactsFailed"
 	featureUnanswered = "unansweredUplink"
 	featureUplink     = "uplinkVolume"
 	featureStarts     = "flowStarts"
 )
 
+// reasonLimit is how many reasons a verdict has at most (contracts section 5).
+const reasonLimit = 12
+
 // sampleLimit is how many destinations stand in the samples of a reason.
 const sampleLimit = 3
 
 // Write fills in what the case says of itself at pane n: everything of a
 // verdict but whose it is, its number and the coverage.
-func (r *Rule) Write(c *Case, s *detect.State, n pane.Number, v *record.Verdict) {
+func (r *Rule) Write(c *Case, s detect.Standing, n pane.Number, v *record.Verdict) {
 	levels := s.At(n)
 	v.Class = c.Class
 	v.Evidence = int64(levels.Sum())
+	v.MalfunctionEvidence = int64(levels.Malfunction())
 	v.Score = Score(levels.Sum())
 	v.Exceptions = c.exceptions()
-	v.Reasons = r.reasons(&c.Measured, levels, c.Destinations())
+	v.Reasons = r.reasons(c, s, n)
 	v.Destinations = c.recorded()
 	v.Counterfactual = r.counterfactual(&c.Measured, levels)
 	v.TechniqueIDs = c.techniques()
@@ -48,37 +48,41 @@ func (r *Rule) Write(c *Case, s *detect.State, n pane.Number, v *record.Verdict)
 // ddos reports whether unanswered uplink is told as SUSPICION_OF_DDOS_ATTACK: it
 // has a victim, or it is no scan. What a scan sends is evidence all the same.
 func (c *Case) ddos() bool {
-	return c.Families&familyFlood != 0 && (c.Aimed || c.Families&familyScan == 0)
+	return c.has(detect.Flooding) && (c.Aimed || !c.has(detect.Scanning))
 }
 
-// exceptions maps the families of the case to TS 29.520.
+// exceptions lists what was seen in the words of TS 29.520, in its order.
 func (c *Case) exceptions() []record.Exception {
 	var list []record.Exception
-	for _, e := range [...]struct {
-		family uint8
-		id     record.ExceptionID
-	}{
-		{familyVolume, record.UnexpectedLargeRateFlow},
-		{familyFlood, record.SuspicionOfDDoSAttack},
-		{familyScan, record.WrongDestinationAddress},
-	} {
-		if c.Families&e.family != 0 && (e.family != familyFlood || c.ddos()) {
-			list = append(list, record.Exception{ExceptionID: e.id, Level: c.Level, Trend: c.Trend})
+	for id := record.UnexpectedUELocation; id <= record.PingPongAcrossCells; id++ {
+		if c.Exceptions&(1<<id) != 0 || id == record.SuspicionOfDDoSAttack && c.ddos() {
+			list = append(list, record.Exception{ExceptionID: id, Level: c.Level, Trend: c.Trend})
 		}
 	}
 	return list
 }
 
-// techniques names what was seen in the words of ATT&CK and FiGHT.
+// techniques names what was seen in the words of ATT&CK (T…) and FiGHT (FGT…).
 func (c *Case) techniques() []string {
 	var list []string
-	if c.Families&familyScan != 0 { // service discovery
-		list = append(list, "FGT1046", "T1046")
+	for f := range detect.Families {
+		if c.has(f) && (f != detect.Flooding || c.ddos()) {
+			list = append(list, techniquesOf[f]...)
+		}
 	}
-	if c.ddos() { // network denial of service
-		list = append(list, "FGT1498", "T1498")
-	}
-	return list
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// techniquesOf are the techniques that a family sees.
+var techniquesOf = [detect.Families][]string{
+	detect.Scanning:     {"FGT1046", "T1046"},     // network service discovery
+	detect.Flooding:     {"FGT1498", "T1498"},     // network denial of service
+	detect.Beaconing:    {"FGT1437", "T1071"},     // application layer protocol: command and control
+	detect.Exfiltration: {"FGT1048", "T1048"},     // exfiltration over alternative protocol
+	detect.Location:     {"FGT5026"},              // a cloned or moved SIM
+	detect.Churn:        {"FGT1498.502", "T1499"}, // exhaustion of what slices share; endpoint denial of service
+	detect.Host:         {"T1496.001"},            // compute hijacking
 }
 
 // recorded returns the destinations as the contract has them: of an aimed flood
@@ -98,22 +102,42 @@ func (c *Case) recorded() []record.Destination {
 	return list
 }
 
-// reasons returns one reason per family with evidence, largest first.
-func (r *Rule) reasons(m *Measured, l detect.Levels, destinations []Destination) []record.Reason {
+// reasons returns one reason per family and fault with evidence, largest first.
+func (r *Rule) reasons(c *Case, s detect.Standing, n pane.Number) []record.Reason {
 	var list []record.Reason
-	if l.Scan > 0 {
-		list = append(list, r.ScanReason(m, l.Scan, destinations))
+	levels := s.At(n)
+	for f := range detect.Families {
+		if levels.Of[f] <= 0 {
+			continue
+		}
+		switch f {
+		case detect.Scanning:
+			list = append(list, r.ScanReason(&c.Measured, levels.Of[f], c.Destinations()))
+		case detect.Flooding:
+			list = append(list, r.FloodReason(&c.Measured, levels.Of[f]))
+		case detect.Volume:
+			list = append(list, r.volumeReason(&c.Measured, levels))
+		default:
+			list = append(list, reasonOf(s.Find(f, n), f.String(), levels.Of[f]))
+		}
 	}
-	if l.Flood > 0 {
-		list = append(list, r.FloodReason(m, l.Flood))
-	}
-	if l.Volume > 0 {
-		list = append(list, r.volumeReason(m, l))
+	for f := range detect.Faults {
+		if levels.Faults[f] > 0 {
+			list = append(list, reasonOf(s.FindFault(f, n), f.String(), levels.Faults[f]))
+		}
 	}
 	slices.SortFunc(list, func(a, b record.Reason) int {
 		return cmp.Or(cmp.Compare(b.Contribution, a.Contribution), strings.Compare(a.Family, b.Family))
 	})
-	return list
+	return list[:min(len(list), reasonLimit)]
+}
+
+// reasonOf writes a finding as a reason.
+func reasonOf(f detect.Finding, family string, nats detect.Nats) record.Reason {
+	return record.Reason{
+		Feature: f.Feature, Family: family, Value: f.Value, Unit: f.Unit, Expected: f.Expected,
+		Reference: f.Reference, Contribution: int64(nats), Samples: f.Samples,
+	}
 }
 
 // ScanReason explains D1: the failed first contacts beside those a benign
@@ -121,7 +145,7 @@ func (r *Rule) reasons(m *Measured, l detect.Levels, destinations []Destination)
 func (r *Rule) ScanReason(m *Measured, nats detect.Nats, destinations []Destination) record.Reason {
 	tcp, other := m.TCP.Failed+m.TCP.Answered, m.Other.Failed+m.Other.Answered
 	reason := record.Reason{
-		Feature: featureContacts, Family: FamilyScan, Unit: "contacts", Reference: record.ReferencePrior,
+		Feature: featureContacts, Family: detect.Scanning.String(), Unit: "contacts", Reference: record.ReferencePrior,
 		Value:        int64(m.TCP.Failed + m.Other.Failed),
 		Expected:     (int64(tcp)*r.Scan.Rates.TCP + int64(other)*r.Scan.Rates.Other) / 1000,
 		Contribution: int64(nats),
@@ -148,7 +172,7 @@ func carried(samples []string, nats detect.Nats) []string {
 // their limit further than the bytes do.
 func (r *Rule) FloodReason(m *Measured, nats detect.Nats) record.Reason {
 	reason := record.Reason{
-		Feature: featureUnanswered, Family: FamilyFlood, Unit: "bytes per 10 s", Reference: record.ReferencePrior,
+		Feature: featureUnanswered, Family: detect.Flooding.String(), Unit: "bytes per 10 s", Reference: record.ReferencePrior,
 		Value: int64(m.UnansweredBytes), Expected: int64(r.Flood.Bytes), Contribution: int64(nats),
 		Samples: []string{
 			fmt.Sprintf("%d panes above the limit", m.FloodPanes),
@@ -166,8 +190,8 @@ func (r *Rule) FloodReason(m *Measured, nats detect.Nats) record.Reason {
 // volumeReason explains D3 by the feature that counts.
 func (r *Rule) volumeReason(m *Measured, l detect.Levels) record.Reason {
 	reason := record.Reason{
-		Feature: featureUplink, Family: FamilyVolume, Unit: "bytes per 10 s", Reference: record.ReferencePrior,
-		Value: int64(m.Uplink), Expected: int64(r.Uplink.Normal), Contribution: int64(l.Volume),
+		Feature: featureUplink, Family: detect.Volume.String(), Unit: "bytes per 10 s", Reference: record.ReferencePrior,
+		Value: int64(m.Uplink), Expected: int64(r.Uplink.Normal), Contribution: int64(l.Of[detect.Volume]),
 		Samples: []string{fmt.Sprintf("%d panes above 1.44 times the normal", m.UplinkPanes)},
 	}
 	before := m.Carried.Uplink
@@ -186,6 +210,8 @@ func (d Destination) String() string {
 	address := "another terminal"
 	if a := d.Addr(); a.IsValid() {
 		address = a.String()
+	} else if d.Form == pane.FormName {
+		address = "a domain"
 	}
 	port := "*"
 	if d.Port != 0 {
@@ -211,23 +237,51 @@ func protocolName(p uint8) string {
 func (r *Rule) counterfactual(m *Measured, l detect.Levels) string {
 	class := r.Class(l)
 	if class == record.ClassUnknown {
-		return fmt.Sprintf("%s nats would raise no case; more than %s nats of scan or flood, or new evidence of them within their clear time, keep one open",
+		return fmt.Sprintf("%s nats would raise no case; more than %s nats outside volume, or new evidence of the case's families within their clear time, keep one open",
 			decimal(l.Sum()), decimal(r.Clear))
 	}
 	if needed, milder := r.contactsToAnswer(m, l); needed > 0 {
 		return fmt.Sprintf("with %d of the %d failed first contacts answered this would be %s", needed, m.TCP.Failed+m.Other.Failed, name(milder))
 	}
-	flood := l
-	flood.Flood = 0
-	if milder := r.Class(flood); milder != class {
-		return fmt.Sprintf("without the unanswered uplink (%s nats) this would be %s", decimal(l.Flood), name(milder))
-	}
-	volume := l
-	volume.Volume = 0
-	if milder := r.Class(volume); milder != class {
-		return fmt.Sprintf("with volume within the normal (%s nats less) this would be %s", decimal(l.Volume), name(milder))
+	for _, w := range withouts {
+		other, taken := l, detect.Nats(0)
+		for _, f := range w.families {
+			taken += other.Of[f]
+			other.Of[f] = 0
+		}
+		for _, f := range w.faults {
+			taken += other.Faults[f]
+			other.Faults[f] = 0
+		}
+		if milder := r.Class(other); taken > 0 && milder != class {
+			return fmt.Sprintf("%s (%s nats less) this would be %s", w.words, decimal(taken), name(milder))
+		}
 	}
 	return fmt.Sprintf("no single change leads to a milder class than %s: what is left would be enough", class)
+}
+
+// without is a change that would take evidence away.
+type without struct {
+	words    string
+	families []detect.Family
+	faults   []detect.Fault
+}
+
+// withouts are the changes that a counterfactual tries, in this order.
+var withouts = [...]without{
+	{words: "without the unanswered uplink", families: []detect.Family{detect.Flooding}},
+	{words: "with volume within the normal", families: []detect.Family{detect.Volume}},
+	{words: "had the destination been known, or known to its peers,", families: []detect.Family{detect.Novelty, detect.Beaconing, detect.Exfiltration}},
+	{words: "with sessions as long as those of its peers", families: []detect.Family{detect.Churn}},
+	{words: "within its provisioned profile", families: []detect.Family{detect.Profile}},
+	{words: "with its usual device in its usual area", families: []detect.Family{detect.Location}},
+	{words: "with the device as busy as usual", families: []detect.Family{detect.Host}},
+	{words: "without what others report of it", families: []detect.Family{detect.External}},
+	{words: "with as many requests as a modem may send", faults: []detect.Fault{detect.Access}},
+	{words: "with a stable radio link", faults: []detect.Fault{detect.Radio, detect.PingPong}},
+	{words: "with its service answering, or fewer retries,", faults: []detect.Fault{detect.Retry}},
+	{words: "with its usual reports", faults: []detect.Fault{detect.Silence}},
+	{words: "without its restarts", faults: []detect.Fault{detect.Restart}},
 }
 
 // contactsToAnswer returns how many of the failed first contacts, TCP first,
@@ -237,12 +291,12 @@ func (r *Rule) counterfactual(m *Measured, l detect.Levels) string {
 func (r *Rule) contactsToAnswer(m *Measured, l detect.Levels) (int32, record.Class) {
 	class, all := r.Class(l), m.TCP.Failed+m.Other.Failed
 	measured := r.Scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other})
-	uncut := max(m.Carried.Scan+measured, l.Scan)
+	uncut := max(m.Carried.Scan+measured, l.Of[detect.Scanning])
 	milder := func(needed int32) record.Class {
 		tcp := min(needed, m.TCP.Failed)
 		v := feature.Vector{TCP: answer(m.TCP, tcp), Other: answer(m.Other, needed-tcp)}
 		with := l
-		with.Scan = min(r.Scan.Standing(uncut-measured+r.Scan.Evidence(&v)), l.Scan)
+		with.Of[detect.Scanning] = min(r.Scan.Standing(uncut-measured+r.Scan.Evidence(&v)), l.Of[detect.Scanning])
 		return r.Class(with)
 	}
 	needed := int32(sort.Search(int(all), func(i int) bool { return milder(int32(i)+1) != class })) + 1

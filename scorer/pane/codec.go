@@ -10,6 +10,7 @@ import (
 type Known struct {
 	Context *Context // where the terminal is attached
 	Seed    Seed     // of its hashes
+	Former  bool     // layout 3, to be read: without downlink, times, names and events
 }
 
 // AppendNumber appends a pane by its distance from another one: the panes of a
@@ -46,7 +47,7 @@ func (t *Table) AppendSlot(b []byte, s *Slot, known Known) []byte {
 		d := t.destinations.At(at - 1)
 		b, at = d.append(b), d.next
 	}
-	return b
+	return t.appendEvents(b, s)
 }
 
 // ReadSlot reads what AppendSlot wrote into a fresh slot, and reports whether it
@@ -60,12 +61,12 @@ func (t *Table) ReadSlot(r *wire.Reader, s *Slot, known Known) bool {
 	}
 	for range kept { // from the largest hash to the smallest
 		var d Destination
-		d.read(r)
+		d.read(r, known.Former)
 		d.Hash = d.Key.Hash(known.Seed)
 		t.append(s, &d)
 	}
 	t.end(s)
-	return !r.Failed()
+	return (known.Former || t.readEvents(r, s)) && !r.Failed()
 }
 
 // append adds a destination with a smaller hash than all before it to a slot
@@ -124,10 +125,11 @@ func (t *Totals) read(r *wire.Reader) {
 }
 
 // amounts lists the sums in stored order.
-func (t *Totals) amounts() [12]*uint64 {
+func (t *Totals) amounts() [13]*uint64 {
 	return [...]*uint64{
 		&t.Records, &t.UL, &t.ULWeighted, &t.DL, &t.Starts, &t.StartsWeighted,
 		&t.UnansweredUL, &t.UnansweredPackets, &t.UnansweredWeighted, &t.UsageUL, &t.UsageULWeighted, &t.UsageDL,
+		&t.Happened,
 	}
 }
 
@@ -136,6 +138,7 @@ const (
 	contextEpoch = 1 << (iota + 5)
 	contextSession
 	contextEmergency
+	contextEquipment
 )
 
 // Append appends what the context says other than a known one, behind a mask of
@@ -156,6 +159,9 @@ func (c *Context) Append(b []byte, known *Context) []byte {
 	if c.EmergencyOn|c.EmergencyOff != 0 {
 		mask |= contextEmergency
 	}
+	if c.Equipment != known.Equipment {
+		mask |= contextEquipment
+	}
 	b = wire.AppendInt(b, mask)
 	for i, n := range names {
 		if mask&(1<<i) != 0 {
@@ -170,6 +176,9 @@ func (c *Context) Append(b []byte, known *Context) []byte {
 	}
 	if mask&contextEmergency != 0 {
 		b = wire.AppendInt(wire.AppendInt(b, int32(c.EmergencyOn)), int32(c.EmergencyOff))
+	}
+	if mask&contextEquipment != 0 {
+		b = wire.AppendInt(b, int32(c.Equipment))
 	}
 	return b
 }
@@ -193,6 +202,9 @@ func (c *Context) Read(r *wire.Reader, known *Context) {
 	if mask&contextEmergency != 0 {
 		c.EmergencyOn, c.EmergencyOff = uint16(r.Int()), uint16(r.Int())
 	}
+	if mask&contextEquipment != 0 {
+		c.Equipment = uint32(r.Int())
+	}
 }
 
 // Names lists the interned strings of a context in stored order.
@@ -209,12 +221,16 @@ const (
 	destinationBegan      // all of its flows began
 	destinationAnswered   // all of them were answered
 	destinationTCP        // its protocol is TCP; else it follows
+	destinationOther      // it is inbound or a name: which, follows
 )
 
 // append appends the destination in its stored form: without its hash, which
 // its terminal gives.
 func (d *Destination) append(b []byte) []byte {
 	tells := byte(d.Form) & destinationForm
+	if d.Inbound || d.Form == FormName {
+		tells |= destinationOther
+	}
 	for _, c := range [...]struct {
 		holds bool
 		bit   byte
@@ -226,7 +242,11 @@ func (d *Destination) append(b []byte) []byte {
 			tells |= c.bit
 		}
 	}
-	b = append(append(b, tells), d.Address[len(d.Address)-addressSize[d.Form&destinationForm]:]...)
+	b = append(b, tells)
+	if tells&destinationOther != 0 {
+		b = append(b, byte(d.Form)<<1|flag(d.Inbound))
+	}
+	b = append(b, d.Address[len(d.Address)-addressSize[d.Form]:]...)
 	b = binary.LittleEndian.AppendUint16(b, d.Port)
 	if tells&destinationTCP == 0 {
 		b = append(b, d.Protocol)
@@ -238,7 +258,8 @@ func (d *Destination) append(b []byte) []byte {
 	if tells&destinationAnswered == 0 {
 		b = wire.AppendInt(b, int32(d.Answered))
 	}
-	b = wire.AppendLong(b, int64(d.UL))
+	b = wire.AppendLong(wire.AppendLong(b, int64(d.UL)), int64(d.DL))
+	b = wire.AppendInt(wire.AppendInt(b, d.Time), int32(d.Missing))
 	if tells&destinationUnanswered != 0 {
 		b = wire.AppendLong(wire.AppendLong(b, int64(d.UnansweredUL)), int64(d.UnansweredPackets))
 	}
@@ -246,14 +267,18 @@ func (d *Destination) append(b []byte) []byte {
 }
 
 // addressSize is how many of an address's last bytes a form uses.
-var addressSize = [...]int{FormNone: 0, FormIPv4: 4, FormIPv6: 16, FormToken: 16}
+var addressSize = [...]int{FormNone: 0, FormIPv4: 4, FormIPv6: 16, FormToken: 16, FormName: 16}
 
 // read reads what append wrote.
-func (d *Destination) read(r *wire.Reader) {
+func (d *Destination) read(r *wire.Reader, former bool) {
 	var first [1]byte
 	r.Fixed(first[:])
 	tells := first[0]
 	d.Form, d.Service = Form(tells&destinationForm), tells&destinationService != 0
+	if tells&destinationOther != 0 {
+		r.Fixed(first[:])
+		d.Form, d.Inbound = min(Form(first[0]>>1), FormName), first[0]&1 != 0
+	}
 	r.Fixed(d.Address[len(d.Address)-addressSize[d.Form]:])
 	var port [2]byte
 	r.Fixed(port[:])
@@ -271,7 +296,25 @@ func (d *Destination) read(r *wire.Reader) {
 		d.Answered = uint32(r.Int())
 	}
 	d.UL = uint64(r.Long())
+	if !former {
+		d.DL, d.Time, d.Missing = uint64(r.Long()), r.Int(), uint32(r.Int())
+	}
 	if tells&destinationUnanswered != 0 {
 		d.UnansweredUL, d.UnansweredPackets = uint64(r.Long()), uint64(r.Long())
 	}
+}
+
+// Append appends a key in its stored form.
+func (k *Key) Append(b []byte) []byte {
+	b = append(b, byte(k.Form)<<1|flag(k.Inbound), k.Protocol)
+	b = binary.LittleEndian.AppendUint16(b, k.Port)
+	return append(b, k.Address[len(k.Address)-addressSize[k.Form]:]...)
+}
+
+// Read reads what Append wrote.
+func (k *Key) Read(r *wire.Reader) {
+	var b [4]byte
+	r.Fixed(b[:])
+	*k = Key{Form: min(Form(b[0]>>1), FormName), Inbound: b[0]&1 != 0, Protocol: b[1], Port: binary.LittleEndian.Uint16(b[2:])}
+	r.Fixed(k.Address[len(k.Address)-addressSize[k.Form]:])
 }

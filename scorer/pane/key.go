@@ -17,6 +17,7 @@ const (
 	FormIPv4              // the last 4 bytes
 	FormIPv6              // all 16 bytes
 	FormToken             // keyed token of another terminal's address
+	FormName              // hash of a registrable domain that was asked for
 )
 
 // Key names a destination: what a terminal can contact, and D1 counts once.
@@ -25,6 +26,7 @@ type Key struct {
 	Port     uint16 // 0: any port, or a protocol without ports
 	Protocol uint8  // IANA number
 	Form     Form
+	Inbound  bool // the far end opened the flows; Port is 0
 }
 
 // Protocols that detectors tell apart (IANA).
@@ -86,7 +88,30 @@ func (k Key) Hash(s Seed) uint64 {
 	b := binary.LittleEndian.Uint64(k.Address[8:]) ^ s.high
 	c := uint64(k.Port) | uint64(k.Protocol)<<16 | uint64(k.Form)<<24
 	h := mix(a^0x9e3779b97f4a7c15, b^0xc2b2ae3d27d4eb4f)
-	return mix(h^c, 0x165667b19e3779f9) ^ mix(h^0x27d4eb2f165667c5, c^s.low)
+	hash := mix(h^c, 0x165667b19e3779f9) ^ mix(h^0x27d4eb2f165667c5, c^s.low)
+	if k.Inbound || k.Form == FormName {
+		return hash | inboundBit
+	}
+	return hash &^ inboundBit
+}
+
+// inboundBit is set in the hash of what the far end opened, and of names: where a
+// pane has more destinations than room, those go first. Strangers that connect to
+// a terminal must not push out what it does itself.
+const inboundBit = 1 << 63
+
+// NameOf returns the destination that stands for a domain that was asked for.
+func NameOf(domain string) Key {
+	const prime = 0x100000001b3 // FNV-1a
+	a, b := uint64(0xcbf29ce484222325), uint64(0x9e3779b97f4a7c15)
+	for i := range len(domain) {
+		c := uint64(domain[i])
+		a, b = (a^c)*prime, (b^c)*prime
+	}
+	k := Key{Form: FormName, Protocol: UDP, Port: 53}
+	binary.LittleEndian.PutUint64(k.Address[:8], a)
+	binary.LittleEndian.PutUint64(k.Address[8:], mix(b, prime))
+	return k
 }
 
 // mix folds the 128-bit product of two words.

@@ -19,7 +19,11 @@ type Report struct {
 	Observations uint8  // panes it stands for, 1..MaxObservations
 	UL, DL       uint64 // bytes
 	ULPackets    uint64 // packets
+	DLPackets    uint64 // packets
 	Starts       uint64 // flow starts, in thousandths
+	Time         int32  // when the flow began, or was reported where it began earlier: ms from the start of the pane
+	Name         Key    // the domain that was asked for, if any: FormName
+	Missing      bool   // the name server said that there is no such domain
 }
 
 // MaxObservations bounds how many panes one report may stand for, so that a
@@ -47,6 +51,7 @@ func (r *Report) Read(t *record.PseudonymisedTelemetry, infrastructure *Infrastr
 		r.Observations = scale.observations
 		r.readFlow(&t.Flow, t, scale)
 		r.Service = r.Contact && infrastructure.Service(r.Destination)
+		r.readName(&t.Flow)
 	case record.KindSessionUsage:
 		r.Observations = scale.observations
 		r.Usage = true
@@ -62,15 +67,57 @@ func (r *Report) readFlow(f *record.Flow, t *record.PseudonymisedTelemetry, scal
 	}
 	r.UL, r.DL = scale.amount(f.ULVolume), scale.amount(f.DLVolume)
 	r.ULPackets = scale.amount(f.ULPackets)
-	if f.Direction == record.DirectionDownlink || provoked(f) {
+	r.DLPackets = scale.amount(f.DLPackets)
+	r.Began = began(f, t)
+	r.Time = r.time(t)
+	if f.Direction == record.DirectionDownlink {
+		r.readInbound(f)
+		return
+	}
+	if provoked(f) {
+		r.Began = false
 		return // what a stranger brings about must not be held against the terminal
 	}
-	r.Began = began(f, t)
 	if r.Began {
 		r.Starts = scale.amount(1000)
 	}
 	r.Contact = f.ULPackets > 0
 	r.Answered = f.DLPackets > 0 && !refused(f) && !abandoned(f)
+}
+
+// readInbound fills in what the far end opened: a stranger that is let in. What
+// was refused, or never answered, says nothing about the terminal, and ICMP is no
+// connection.
+func (r *Report) readInbound(f *record.Flow) {
+	began := r.Began
+	r.Began = false
+	if f.Protocol == ICMP || f.Protocol == ICMPv6 || f.ULPackets <= 0 || f.DLPackets <= 0 || f.ULTCPFlags.Or(0)&flagRST != 0 && f.ULTCPFlags.Or(0)&flagSYN == 0 {
+		return
+	}
+	r.Destination.Port, r.Destination.Inbound = 0, true
+	r.Began, r.Answered = began, true
+}
+
+// readName fills in the domain that a flow asked for.
+func (r *Report) readName(f *record.Flow) {
+	if r.Contact && f.Domain != "" && f.DomainSource == record.DomainDNSQName {
+		r.Name = NameOf(f.Domain)
+		r.Missing = f.DNSResponse.Or(0) == nxDomain
+	}
+}
+
+// nxDomain is the response code of a name that does not exist (RFC 1035, 4.1.1).
+const nxDomain = 3
+
+// time returns when the flow began, or was reported where it began before the
+// interval, from the start of the pane of the report.
+func (r *Report) time(t *record.PseudonymisedTelemetry) int32 {
+	at := t.OccurredAt
+	if r.Began {
+		at = min(t.Flow.StartTime.Or(at), at)
+	}
+	from := Of(t.OccurredAt).Start()
+	return int32(max(at-from, -record.Hour) / record.Millisecond)
 }
 
 // provoked reports whether the terminal may have been made to send: ICMP that

@@ -49,6 +49,7 @@ func (r *Ring) Close() {
 	t := r.Table(r.first)
 	t.slots.Reset(&r.spare.slots)
 	t.destinations.Reset(&r.spare.destinations)
+	t.events.Reset(&r.spare.events)
 	r.trim()
 	r.first++
 }
@@ -56,13 +57,15 @@ func (r *Ring) Close() {
 // trim lets go of the memory of closed panes beyond what the open ones have: after
 // a minute in which everybody spoke there is no use for it.
 func (r *Ring) trim() {
-	var slots, destinations int32
+	var slots, destinations, events int32
 	for i := range r.tables {
 		slots += r.tables[i].slots.Len()
 		destinations += r.tables[i].destinations.Len()
+		events += r.tables[i].events.Len()
 	}
 	r.spare.slots.Keep(slots)
 	r.spare.destinations.Keep(destinations)
+	r.spare.events.Keep(events)
 }
 
 // Jump makes n the first pane. All panes must be empty.

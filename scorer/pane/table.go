@@ -16,11 +16,17 @@ type Destination struct {
 	Flows             uint32 // reports
 	Began             uint32 // of these, flows that began: attempts
 	Answered          uint32 // of Flows, those with an answer
-	UL                uint64 // bytes
+	Time              int32  // when the first of its flows began, or was reported, ms from the start of the pane; it may be before it
+	Missing           uint32 // of Flows, questions for a name that does not exist
+	UL, DL            uint64 // bytes
 	UnansweredUL      uint64 // bytes in reports without an answer
 	UnansweredPackets uint64 // packets in the same
 	Service           bool   // infrastructure: no first contact
 }
+
+// Remote reports whether the destination is a remote end that the terminal itself
+// turned to: neither a name that it asked for nor somebody who turned to it.
+func (d *Destination) Remote() bool { return !d.Inbound && d.Form != FormName }
 
 // Totals are the sums of a terminal's pane over everything, kept or not.
 // A field that ends in Weighted is the sum of amount times observations:
@@ -37,15 +43,18 @@ type Totals struct {
 	UsageUL            uint64 // bytes of whole sessions, which include the flows
 	UsageULWeighted    uint64
 	UsageDL            uint64
+	Happened           uint64 // events, kept or not
 }
 
 // Slot is the pane of one terminal.
 type Slot struct {
 	Totals
-	Context Context
-	Owner   int32 // the caller's number of the terminal
-	head    int32 // the kept destination with the largest hash, index + 1
-	kept    int32
+	Context  Context
+	Owner    int32 // the caller's number of the terminal
+	head     int32 // the kept destination with the largest hash, index + 1
+	kept     int32
+	happened int32 // the kept event that comes last, index + 1
+	events   int32 // kept events
 }
 
 // Context is what the records of a pane say about where the terminal is
@@ -59,6 +68,7 @@ type Context struct {
 	SNSSAI             uint32
 	TrackingAreaCode   uint32
 	KeyEpoch           int32
+	Equipment          uint32 // first bytes of the token of the device
 	PDUSession         uint16 // session id + 1
 	// EmergencyOn and EmergencyOff are the latest start and end of an emergency
 	// session, in milliseconds from the start of the pane + 1.
@@ -69,6 +79,7 @@ type Context struct {
 type Table struct {
 	slots        page.List[Slot]
 	destinations page.List[Destination]
+	events       page.List[Event]
 	spare        *spare // of the ring; nil in a table by itself
 }
 
@@ -76,6 +87,7 @@ type Table struct {
 type spare struct {
 	slots        page.Spare[Slot]
 	destinations page.Spare[Destination]
+	events       page.Spare[Event]
 }
 
 // Len returns how many terminals have the pane.
@@ -99,12 +111,14 @@ func (t *Table) add(d *Destination) int32 {
 func (t *Table) share(to *Table) {
 	t.slots.Share(&to.slots)
 	t.destinations.Share(&to.destinations)
+	t.events.Share(&to.events)
 }
 
 // unshare says that the copy is gone.
 func (t *Table) unshare(from *Table) {
 	t.slots.Unshare(&from.slots)
 	t.destinations.Unshare(&from.destinations)
+	t.events.Unshare(&from.events)
 }
 
 // Add adds a report to a terminal's pane. It returns whether the sample
@@ -123,7 +137,7 @@ func (t *Table) Add(s *Slot, r *Report, hash uint64) bool {
 	s.DL += r.DL
 	s.Starts += r.Starts
 	s.StartsWeighted += r.Starts * weight
-	if !r.Contact {
+	if !r.Contact && !r.Destination.Inbound {
 		return false
 	}
 	if !r.Answered {
@@ -138,10 +152,27 @@ func (t *Table) Add(s *Slot, r *Report, hash uint64) bool {
 	return entered
 }
 
+// AddName adds what a report says of the domain that it asked for; hash is that
+// of r.Name.
+func (t *Table) AddName(s *Slot, r *Report, hash uint64) {
+	named := *r
+	named.Destination, named.Service = r.Name, false
+	if index, _ := t.keep(s, &named, hash); index >= 0 {
+		t.destinations.Edit(index).add(&named)
+	}
+}
+
 // add sums up a report.
 func (d *Destination) add(r *Report) {
+	if d.Flows == 0 || r.Time < d.Time {
+		d.Time = r.Time
+	}
 	d.Flows++
 	d.UL += r.UL
+	d.DL += r.DL
+	if r.Missing {
+		d.Missing++
+	}
 	if r.Began {
 		d.Began++
 	}

@@ -32,13 +32,21 @@ func (w *twin) add(r *Report, hash uint64) {
 	w.totals.DL += r.DL
 	w.totals.Starts += r.Starts
 	w.totals.StartsWeighted += r.Starts * n
-	if !r.Contact {
+	if !r.Contact && !r.Destination.Inbound {
 		return
 	}
 	d := w.destinations[hash]
 	d.Key, d.Hash, d.Service = r.Destination, hash, r.Service
+	if d.Flows == 0 {
+		d.Time = r.Time
+	}
+	d.Time = min(d.Time, r.Time)
 	d.Flows++
 	d.UL += r.UL
+	d.DL += r.DL
+	if r.Missing {
+		d.Missing++
+	}
 	if r.Began {
 		d.Began++
 	}
@@ -70,7 +78,9 @@ func (w *twin) sample() []Destination {
 func reports(t *rapid.T) []Report {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Report {
 		return Report{
-			Destination:  Key{Port: uint16(rapid.IntRange(1, 100).Draw(t, "port")), Protocol: TCP, Form: FormIPv4},
+			Destination:  Key{Port: uint16(rapid.IntRange(1, 100).Draw(t, "port")), Protocol: TCP, Form: FormIPv4, Inbound: rapid.IntRange(0, 9).Draw(t, "inbound") == 0},
+			Time:         int32(rapid.IntRange(-60_000, 9_999).Draw(t, "time")),
+			Missing:      rapid.IntRange(0, 9).Draw(t, "missing") == 0,
 			Contact:      rapid.IntRange(0, 9).Draw(t, "contact") > 0,
 			Began:        rapid.Bool().Draw(t, "began"),
 			Answered:     rapid.Bool().Draw(t, "answered"),
@@ -132,7 +142,7 @@ func TestSlotSurvivesItsStoredForm(t *testing.T) {
 		slot.Context = Context{DNN: rapid.Uint32Range(0, 2).Draw(t, "dnn"), SNSSAI: 300, KeyEpoch: rapid.Int32Range(0, 1).Draw(t, "epoch"),
 			PDUSession: rapid.Uint16Range(0, 3).Draw(t, "session"), EmergencyOn: rapid.Uint16Range(0, 1).Draw(t, "emergency")}
 		for _, r := range reports(t) {
-			r.Destination.Form = Form(rapid.IntRange(0, 3).Draw(t, "form"))
+			r.Destination.Form = Form(rapid.IntRange(0, int(FormName)).Draw(t, "form"))
 			r.Destination.Protocol = rapid.SampledFrom([]uint8{TCP, UDP}).Draw(t, "protocol")
 			if r.Destination.Form != FormNone {
 				r.Destination.Address[15] = rapid.Byte().Draw(t, "address")
@@ -179,17 +189,6 @@ func FuzzReadSlot(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := wire.NewReader(b)
 		new(Table).ReadSlot(&r, new(Slot), Known{Context: new(Context)})
-	})
-}
-
-func FuzzRestoreFormerSlot(f *testing.F) {
-	f.Add(make([]byte, 107), uint8(0))
-	f.Add(make([]byte, 107+formerDestinationSize), uint8(1))
-	f.Fuzz(func(t *testing.T, b []byte, kept uint8) {
-		if len(b) > 106 {
-			b[106] = kept
-		}
-		_, _ = new(Table).RestoreFormerSlot(b, new(Slot))
 	})
 }
 

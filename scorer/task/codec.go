@@ -14,6 +14,9 @@ const (
 	tellsCase
 	tellsWarned
 	tellsOpen // it has open panes
+	tellsDestinations
+	tellsControl
+	tellsDevice
 )
 
 // errShort is returned for a piece that is cut short or impossible.
@@ -27,8 +30,12 @@ func (f *frozen) appendTerminal(b []byte, term *terminal) []byte {
 	if term.is(flagEmergency) {
 		tells |= tellsEmergency
 	}
-	if term.file != 0 {
-		tells |= tellsCase
+	for _, p := range [...]struct{ ref, bit int32 }{
+		{term.parts.file, tellsCase}, {term.parts.destinations, tellsDestinations}, {term.parts.control, tellsControl}, {term.parts.device, tellsDevice},
+	} {
+		if p.ref != 0 {
+			tells |= p.bit
+		}
 	}
 	if term.warned != [2]record.Micros{} {
 		tells |= tellsWarned
@@ -42,18 +49,28 @@ func (f *frozen) appendTerminal(b []byte, term *terminal) []byte {
 	b = term.context.Append(b, new(pane.Context))
 	b = term.evidence.Append(b, term.last)
 	b = term.memory.Append(b, term.last)
+	b = term.ports.Append(b, term.last)
 	if tells&tellsWarned != 0 {
 		for _, at := range term.warned {
 			b = wire.AppendLong(b, int64(at))
 		}
 	}
 	if tells&tellsCase != 0 {
-		f.inner = f.cases.At(term.file - 1).Append(f.inner[:0])
+		f.inner = f.pools.cases.look(term.parts.file).Append(f.inner[:0])
 		b = append(wire.AppendLong(b, int64(len(f.inner))), f.inner...)
 	}
 	if tells&tellsOpen != 0 {
 		f.inner = f.appendPanes(f.inner[:0], term)
 		b = append(wire.AppendLong(b, int64(len(f.inner))), f.inner...)
+	}
+	if d := f.pools.destinations.look(term.parts.destinations); d != nil {
+		b = d.Append(b, term.last)
+	}
+	if c := f.pools.control.look(term.parts.control); c != nil {
+		b = c.Append(b, term.last)
+	}
+	if d := f.pools.device.look(term.parts.device); d != nil {
+		b = d.Append(b, term.last)
 	}
 	return b
 }
@@ -75,7 +92,7 @@ type stored struct{ file, panes []byte }
 
 // read fills in a terminal, which may hold an earlier piece of its own, and
 // reports whether it could.
-func (t *terminal) read(value []byte, s *stored) bool {
+func (p *pools) read(t *terminal, value []byte, s *stored) bool {
 	r := wire.NewReader(value)
 	tells := r.Int()
 	t.set(flagEmergency, tells&tellsEmergency != 0)
@@ -85,6 +102,9 @@ func (t *terminal) read(value []byte, s *stored) bool {
 	t.context.Read(&r, new(pane.Context))
 	t.evidence.Read(&r, t.last)
 	t.memory.Read(&r, t.last)
+	if !t.is(flagFormer) {
+		t.ports.Read(&r, t.last)
+	}
 	t.warned = [2]record.Micros{}
 	if tells&tellsWarned != 0 {
 		for i := range t.warned {
@@ -97,13 +117,28 @@ func (t *terminal) read(value []byte, s *stored) bool {
 	if tells&tellsOpen != 0 {
 		s.panes = r.Bytes()
 	}
-	return r.Done()
+	return p.readParts(t, &r, tells) && r.Done()
+}
+
+// readParts reads what not every terminal has.
+func (p *pools) readParts(t *terminal, r *wire.Reader, tells int32) bool {
+	p.destinations.drop(&t.parts.destinations)
+	p.control.drop(&t.parts.control)
+	p.device.drop(&t.parts.device)
+	return (tells&tellsDestinations == 0 || p.destinations.open(&t.parts.destinations).Read(r, t.last)) &&
+		(tells&tellsControl == 0 || p.control.open(&t.parts.control).Read(r, t.last)) &&
+		(tells&tellsDevice == 0 || p.device.open(&t.parts.device).Read(r, t.last))
 }
 
 // openPanes opens the stored panes of a terminal.
 func (t *Task) openPanes(number int32, b []byte) error {
 	term := t.roster.at(number)
-	known := pane.Known{Context: &term.context, Seed: pane.SeedOf(term.id)}
+	known := pane.Known{Context: &term.context, Seed: pane.SeedOf(term.id), Former: term.is(flagFormer)}
+	if term.is(flagFormer) {
+		term.set(flagFormer, false)
+		t.cut.removed = append(t.cut.removed, terminalKey(kindFormerTerminal, term.id))
+		t.touch(number)
+	}
 	for r := wire.NewReader(b); !r.Done(); {
 		n := pane.ReadNumber(&r, term.last)
 		if !t.ring.Covers(n) || term.open[n%pane.Width] != 0 {

@@ -5,7 +5,6 @@ import (
 	"math/bits"
 
 	"cordon/internal/stream"
-	"cordon/scorer/judge"
 	"cordon/scorer/page"
 	"cordon/scorer/pane"
 )
@@ -49,7 +48,7 @@ func (t *Task) touch(number int32) { t.cut.dirty.add(number) }
 // encoded while the task goes on.
 type frozen struct {
 	terminals page.List[terminal]
-	cases     page.List[judge.Case]
+	pools     pools
 	ring      pane.Ring
 	dirty     marks
 	removed   []pieceKey
@@ -57,6 +56,7 @@ type frozen struct {
 	fresh     []held
 	gone      []uint64
 	partition *partitionState
+	ages      []byte // lengths of sessions, as stored
 
 	buffer, inner []byte // scratch memory
 }
@@ -72,9 +72,10 @@ func (t *Task) Cut(cut *stream.Cut) {
 	c.leaving, c.removed = c.removed, nil
 	f.removed, f.names, f.partition = c.leaving, t.names.cut(), t.partitionState()
 	f.fresh, f.gone = t.waiting.cut()
+	f.ages = t.ages.Append(f.ages[:0])
 	f.dirty, c.dirty = c.dirty, f.dirty[:0]
 	t.roster.terminals.Share(&f.terminals)
-	t.roster.cases.Share(&f.cases)
+	t.roster.pools.share(&f.pools)
 	t.ring.Share(&f.ring)
 	cut.Later(f.encode)
 }
@@ -94,7 +95,7 @@ func (t *Task) Settle(committed bool) {
 	t.names.settle(committed)
 	t.waiting.settle(committed)
 	t.roster.terminals.Unshare(&f.terminals)
-	t.roster.cases.Unshare(&f.cases)
+	t.roster.pools.unshare(&f.pools)
 	t.ring.Unshare(&f.ring)
 	f.removed, f.names, f.fresh, f.gone, f.partition = nil, nil, nil, nil, nil
 }
@@ -122,6 +123,7 @@ func (f *frozen) encode(cut *stream.Cut) {
 	for i := range f.fresh {
 		cut.Add(waitingKey(f.fresh[i].number), f.fresh[i].value)
 	}
+	cut.Add([]byte{kindAges}, f.ages)
 	if text, err := json.Marshal(f.partition); err == nil { // plain numbers: it cannot fail
 		cut.Add([]byte{kindPartition}, text)
 	}

@@ -59,7 +59,8 @@ func (t *Task) due(term *terminal, warning int) bool {
 // warnOfScan warns when the standing evidence and the first contacts of the
 // open panes reach what makes a scan malicious.
 func (t *Task) warnOfScan(n pane.Number, term *terminal, out *stream.Effects) {
-	standing := term.evidence.At(t.ring.First() - 1).Scan
+	levels := term.evidence.At(t.ring.First() - 1)
+	standing := levels.Of[detect.Scanning]
 	contacts := detect.Nats(0)
 	for m := t.ring.First(); m <= n; m++ {
 		if slot := t.ring.Find(m, &term.open); slot != nil {

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"cordon/internal/record"
@@ -169,6 +170,9 @@ func (n *names) widen(c *pane.Context, t *record.PseudonymisedTelemetry, near *p
 	c.SNSSAI = n.larger(c.SNSSAI, n.number(t.SNSSAI, near.SNSSAI))
 	c.TrackingAreaCode = n.larger(c.TrackingAreaCode, n.number(t.TrackingAreaCode, near.TrackingAreaCode))
 	c.KeyEpoch = max(c.KeyEpoch, t.KeyEpoch)
+	if t.EquipmentToken != (record.Token{}) {
+		c.Equipment = max(c.Equipment, binary.BigEndian.Uint32(t.EquipmentToken[:4]))
+	}
 	if id := t.PDUSessionID.Or(-1); id >= 0 && id <= 255 {
 		c.PDUSession = max(c.PDUSession, uint16(id)+1)
 	}
@@ -197,6 +201,9 @@ func overlay(known *pane.Context, fresh *pane.Context) {
 		}
 	}
 	known.KeyEpoch = max(known.KeyEpoch, fresh.KeyEpoch)
+	if fresh.Equipment != 0 {
+		known.Equipment = fresh.Equipment
+	}
 	if fresh.PDUSession != 0 {
 		known.PDUSession = fresh.PDUSession
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cordon/internal/record"
+	"cordon/internal/record/wire"
 	"cordon/internal/stream"
 	"cordon/scorer/pane"
 )
@@ -15,9 +16,8 @@ import (
 // restoring is what is gathered until Start. The pieces come in any order: which
 // panes are open, and what the strings are, is known at the end.
 type restoring struct {
-	panes  []byte // stored panes of all terminals
-	spans  []span // where those of a terminal lie in it, by number
-	former formerTerminals
+	panes []byte // stored panes of all terminals
+	spans []span // where those of a terminal lie in it, by number
 }
 
 // span is a part of a buffer.
@@ -44,19 +44,28 @@ func (t *Task) restore(key, value []byte) error {
 	name := key[1:]
 	switch {
 	case key[0] == kindTerminal && len(name) == len(record.Pseudonym{}):
-		return t.restoreTerminal(record.Pseudonym(name), value)
+		return t.restoreTerminal(record.Pseudonym(name), value, false)
 	case key[0] == kindFormerTerminal && len(name) == len(record.Pseudonym{}):
-		t.restoring.former.restore(record.Pseudonym(name), value)
-		return nil
+		return t.restoreFormer(record.Pseudonym(name), value)
 	case key[0] == kindName && len(name) == 4:
 		return t.restoreName(binary.BigEndian.Uint32(name), value)
 	case key[0] == kindWaiting && len(name) == 8:
 		t.restoreWaiting(binary.BigEndian.Uint64(name), value)
 		return nil
+	case key[0] == kindAges && len(name) == 0:
+		return t.restoreAges(value)
 	case key[0] == kindPartition && len(name) == 0:
 		return t.restorePartition(value)
 	}
 	return fmt.Errorf("a piece of unknown kind %d", key[0])
+}
+
+// restoreAges takes the lengths of sessions.
+func (t *Task) restoreAges(value []byte) error {
+	if r := wire.NewReader(value); !t.ages.Read(&r) || !r.Done() {
+		return fmt.Errorf("lengths of sessions: %w", errShort)
+	}
+	return nil
 }
 
 // restoreName takes a string, or its removal.
@@ -82,8 +91,17 @@ func (t *Task) restoreWaiting(number uint64, value []byte) {
 	}
 }
 
+// restoreFormer takes a terminal of layout 3, or its removal, unless it was written
+// anew: that piece may lie before the removal of this one.
+func (t *Task) restoreFormer(id record.Pseudonym, value []byte) error {
+	if number, known := t.roster.numbers[id]; known && !t.roster.look(number).is(flagFormer) {
+		return nil
+	}
+	return t.restoreTerminal(id, value, true)
+}
+
 // restoreTerminal takes a terminal, or its removal.
-func (t *Task) restoreTerminal(id record.Pseudonym, value []byte) error {
+func (t *Task) restoreTerminal(id record.Pseudonym, value []byte, former bool) error {
 	if value == nil {
 		if number, known := t.roster.numbers[id]; known {
 			t.restoring.keep(number, nil)
@@ -93,7 +111,8 @@ func (t *Task) restoreTerminal(id record.Pseudonym, value []byte) error {
 	}
 	number := t.roster.number(id)
 	term := t.roster.at(number)
-	if more := (stored{}); term.read(value, &more) {
+	term.set(flagFormer, former)
+	if more := (stored{}); t.roster.pools.read(term, value, &more) {
 		t.restoring.keep(number, more.panes)
 		return t.restoreCase(term, more.file)
 	}
@@ -103,10 +122,10 @@ func (t *Task) restoreTerminal(id record.Pseudonym, value []byte) error {
 // restoreCase takes the case of a terminal, or that it has none.
 func (t *Task) restoreCase(term *terminal, b []byte) error {
 	if b == nil {
-		t.roster.dropCase(term)
+		t.roster.cases.drop(&term.parts.file)
 		return nil
 	}
-	rest, err := t.roster.openCase(term).Restore(b)
+	rest, err := t.roster.cases.open(&term.parts.file).Restore(b, term.is(flagFormer))
 	if err == nil && len(rest) > 0 {
 		err = errShort
 	}
@@ -136,9 +155,6 @@ func (t *Task) Start(from stream.Start) error {
 		t.coverage.add(tally{missing: loss.Offsets}, t.clock.watermark)
 	}
 	t.names.start()
-	if err := t.startFormer(); err != nil {
-		return t.refusal(err)
-	}
 	if err := t.startTerminals(from.Restored && from.Header.StateGeneration != t.generation); err != nil {
 		return t.refusal(err)
 	}

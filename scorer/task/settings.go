@@ -14,7 +14,7 @@ import (
 
 // DetectionVersion rises with every change of the code that can change a
 // verdict; it is part of the configuration digest.
-const DetectionVersion = 2
+const DetectionVersion = 3
 
 // Settings are the scorer's own keys. All of them are part of the configuration
 // digest that every verdict carries.
@@ -56,11 +56,15 @@ type VolumeSettings struct {
 type DecisionSettings struct {
 	Malicious    int64         `mapstructure:"malicious" range:"12000..60000" unit:"milli-nats" doc:"Evidence of all families that makes a case MALICIOUS. 20000 stands for one wrong case in a million terminal-days."`
 	Family       int64         `mapstructure:"family" range:"1000..12000" unit:"milli-nats" doc:"Evidence that makes a family count as a second one. Lower: one strong family and noise are enough."`
+	Families     int           `mapstructure:"families" range:"1..3" doc:"Families of weight that MALICIOUS needs unless a scan or session churn decides by itself. 1: any strong family is enough, and busy terminals are called malicious."`
+	Malfunction  int64         `mapstructure:"malfunction" range:"6000..30000" unit:"milli-nats" doc:"Evidence of faults that makes a case MALFUNCTIONING. Faults never count as malice."`
 	Watch        int64         `mapstructure:"watch" range:"6000..60000" unit:"milli-nats" doc:"Evidence that makes a case WATCH."`
 	WatchOutside int64         `mapstructure:"watch_outside" range:"0..60000" unit:"milli-nats" doc:"Part of it that must come from outside the volume family. Lower: busy terminals are watched."`
 	Clear        int64         `mapstructure:"clear" range:"0..12000" unit:"milli-nats" doc:"Evidence at which a case calms down."`
 	ClearScan    time.Duration `mapstructure:"clear_scan" range:"1m..168h" doc:"How long after its last scan evidence a case is cleared. Shorter: a scanner that pauses becomes a new case."`
 	ClearFlood   time.Duration `mapstructure:"clear_flood" range:"1m..168h" doc:"How long after its last flood evidence a case is cleared."`
+	ClearOther   time.Duration `mapstructure:"clear_other" range:"1m..168h" doc:"How long after the last evidence of any other family: new destinations, beacons, exfiltration, another place or device."`
+	ClearFault   time.Duration `mapstructure:"clear_fault" range:"1m..168h" doc:"How long after the last sign of a fault a case is cleared."`
 }
 
 // DefaultSettings returns the settings every published figure was measured
@@ -73,8 +77,8 @@ func DefaultSettings() Settings {
 		Flood:     FloodSettings{Enabled: true, Bytes: 20_000, Packets: 200},
 		Volume:    VolumeSettings{Enabled: true, Uplink: 300_000, FlowStarts: 40, AckPermille: 40},
 		Decision: DecisionSettings{
-			Malicious: 20_000, Family: 3_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000,
-			ClearScan: time.Hour, ClearFlood: 10 * time.Minute,
+			Malicious: 20_000, Family: 3_000, Families: 2, Malfunction: 12_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000,
+			ClearScan: time.Hour, ClearFlood: 10 * time.Minute, ClearOther: 24 * time.Hour, ClearFault: 30 * time.Minute,
 		},
 	}
 }
@@ -111,6 +115,9 @@ func (s Settings) Rule() judge.Rule {
 		Clear:      detect.Nats(s.Decision.Clear),
 		ClearScan:  pane.Panes(record.MicrosIn(s.Decision.ClearScan)),
 		ClearFlood: pane.Panes(record.MicrosIn(s.Decision.ClearFlood)),
+		ClearOther: pane.Panes(record.MicrosIn(s.Decision.ClearOther)),
+		ClearFault: pane.Panes(record.MicrosIn(s.Decision.ClearFault)),
+		Families:   s.Decision.Families, Broken: detect.Nats(s.Decision.Malfunction),
 		Scan: detect.NewScan(detect.FailureRates{
 			TCP: s.Scan.FailureTCP, Other: s.Scan.FailureOther, Scanner: s.Scan.FailureScanning,
 		}),

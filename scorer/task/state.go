@@ -9,8 +9,8 @@ import (
 // StateVersion is the layout of the pieces that this program writes; it reads
 // that of formerVersion as well. Another one is refused.
 const (
-	StateVersion  = 3
-	formerVersion = 2
+	StateVersion  = 4
+	formerVersion = 3
 )
 
 // Kinds of pieces: the first byte of a key. It names the layout of the piece as
@@ -18,11 +18,12 @@ const (
 // header that tells which: whoever changes the layout of a kind gives it another
 // byte (docs/adr/0006-how-layouts-of-state-change.md).
 const (
-	kindTerminal       = 'T' // + pseudonym
-	kindFormerTerminal = 't' // + pseudonym; layout 2
+	kindTerminal       = 'U' // + pseudonym
+	kindFormerTerminal = 'T' // + pseudonym; layout 3
 	kindName           = 'n' // + number, 4 bytes
 	kindWaiting        = 'w' // + number, 8 bytes
 	kindPartition      = 'p'
+	kindAges           = 'a' // lengths of sessions
 )
 
 // pieceKey is the key of a terminal's piece.

@@ -10,6 +10,7 @@ import (
 	"cordon/internal/stream"
 	"cordon/scorer/detect"
 	"cordon/scorer/feature"
+	"cordon/scorer/judge"
 	"cordon/scorer/pane"
 )
 
@@ -97,10 +98,25 @@ func (t *Task) close(out *stream.Effects) {
 	slices.SortFunc(t.order, t.compare)
 	t.census.advance(n)
 	t.coverage.reach(n)
+	t.survey(n)
 	for _, o := range t.order {
 		t.step(n, o.number, out)
 	}
 	t.ring.Close()
+}
+
+// survey looks at what all terminals of a pane did, before any of them is judged:
+// what befalls many at once is done to them.
+func (t *Task) survey(n pane.Number) {
+	var releases detect.Releases
+	table := t.ring.Table(n)
+	for i := range table.Len() {
+		if slot := table.Slot(i); slot.Happened > 0 {
+			t.events = table.Events(slot, t.events[:0])
+			releases.Add(t.events)
+		}
+	}
+	t.gate.Sessions = releases.Hold(t.census.total())
 }
 
 // enlist puts a terminal into the order.
@@ -126,7 +142,7 @@ func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 		t.renew(number)
 	}
 	if c := t.roster.caseOf(term); c != nil {
-		c.Idle(&term.evidence, n-1)
+		c.Idle(t.roster.standing(term), n-1)
 	}
 	if slot != nil {
 		term.open[n%pane.Width] = 0
@@ -135,11 +151,26 @@ func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 	}
 	t.judge(n, number, out)
 	if slot != nil {
-		c := t.roster.caseOf(term)
-		calm := term.evidence.At(n).OutsideVolume() < trusted && (c == nil || !c.Open)
-		t.reader.Learn(&t.vector, &term.memory, calm)
+		t.learn(term, n)
 	}
 	t.touch(number)
+}
+
+// learn lets memory take in what the pane that was judged shows.
+func (t *Task) learn(term *terminal, n pane.Number) {
+	t.reader.Learn(&t.vector, &term.memory, t.calm(term, n))
+	t.roster.forget(term, n)
+}
+
+// calm reports whether a terminal may teach: little stands against it, and no case
+// is open.
+func (t *Task) calm(term *terminal, n pane.Number) bool {
+	c := t.roster.cases.look(term.parts.file)
+	if c != nil && c.Open {
+		return false
+	}
+	levels := t.roster.standing(term).At(n)
+	return levels.OutsideVolume() < trusted
 }
 
 // renew forgets what is too old to be kept, as if the terminal were new. Its
@@ -147,7 +178,7 @@ func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 func (t *Task) renew(number int32) {
 	term := t.roster.at(number)
 	t.cases.remove(number)
-	t.roster.dropCase(term)
+	t.roster.dropParts(term)
 	t.census.leave(term)
 	*term = terminal{id: term.id, open: term.open, flags: term.flags &^ flagEmergency}
 }
@@ -174,22 +205,38 @@ func (t *Task) see(term *terminal, slot *pane.Slot, n pane.Number) {
 func (t *Task) weigh(term *terminal, p feature.Pane) {
 	term.memory.Age(p.Number)
 	t.reader.Read(p, &term.memory, &t.vector)
-	before := term.evidence.At(p.Number - 1)
-	term.evidence.Step(&t.detectors, &t.vector)
-	after := term.evidence.At(p.Number)
-	worse := after.OutsideVolume() > before.OutsideVolume()
+	before := t.roster.standing(term).At(p.Number - 1)
+	t.detect(term, p.Number)
+	after := t.roster.standing(term).At(p.Number)
 	c := t.roster.caseOf(term)
 	switch {
-	case worse && (c == nil || c.Stale(before, p.Number)):
-		c = t.roster.openCase(term)
+	case worthACase(&before, &after) && (c == nil || c.Stale(before, p.Number)):
+		c = t.roster.cases.open(&term.parts.file)
 		c.Begin(before, p.Number)
-	case c != nil && after.OutsideVolume() == 0 && c.Stale(before, p.Number):
-		t.roster.dropCase(term)
+	case c != nil && after.OutsideVolume()+after.Malfunction() == 0 && c.Stale(before, p.Number):
+		t.roster.cases.drop(&term.parts.file)
 		c = nil
 	}
 	if c != nil {
-		c.Take(&t.rule, &t.vector)
+		seen := judge.Seen{Vector: &t.vector}
+		if d := t.roster.destinations.look(term.parts.destinations); d != nil {
+			seen.Suspect, seen.Named = d.Blamed(p.Number)
+		}
+		c.Take(&t.rule, seen)
 	}
+}
+
+// worthACase reports whether a pane gave cause to write down what is held against
+// the terminal: contacts that fail and unanswered uplink from the first on, for
+// their evidence is told by its counts; the rest, which tells of itself, when half
+// of what makes a case stands.
+func worthACase(before, after *detect.Levels) bool {
+	for _, f := range [...]detect.Family{detect.Scanning, detect.Flooding} {
+		if after.Of[f] > before.Of[f] {
+			return true
+		}
+	}
+	return after.OutsideVolume() > max(before.OutsideVolume(), trusted) || after.Malfunction() > max(before.Malfunction(), trusted)
 }
 
 // judge lets the case of a terminal go on, and tells what became of it.
@@ -199,12 +246,13 @@ func (t *Task) judge(n pane.Number, number int32, out *stream.Effects) {
 	if c == nil {
 		return
 	}
-	status := t.rule.Step(c, &term.evidence, n)
+	standing := t.editable(term)
+	status := t.rule.Step(c, standing, n)
 	if status != record.StatusUnknown {
 		term.told = n
 		term.sequence++
 		t.tell(term, status, n, out)
-		c.Told(&term.evidence, n)
+		c.Told(standing, n)
 	}
 	switch {
 	case !c.Open:
@@ -212,6 +260,6 @@ func (t *Task) judge(n pane.Number, number int32, out *stream.Effects) {
 	case term.last == n: // most likely it goes on
 		t.cases.set(number, n+1)
 	default:
-		t.cases.set(number, t.rule.Wake(c, &term.evidence, n))
+		t.cases.set(number, t.rule.Wake(c, standing, n))
 	}
 }

@@ -39,6 +39,7 @@ type Task struct {
 	infrastructure pane.Infrastructure
 	rule           judge.Rule
 	detectors      detect.Detectors
+	rules          detectorRules
 	digest         record.Digest
 	generation     int64
 	deadLetters    int32 // partitions of that topic
@@ -51,7 +52,9 @@ type Task struct {
 	coverage coverage
 	census   census
 	counts   counts
-	cases    agenda // terminals with an open case, by when it is to be judged
+	ages     detect.SessionAges
+	gate     detect.Gate // of the pane that is closed
+	cases    agenda      // terminals with an open case, by when it is to be judged
 	swept    record.Micros
 
 	cut       cutState
@@ -66,6 +69,7 @@ type Task struct {
 	peek      peek
 	order     []ordered
 	turns     []int32
+	events    []pane.Event
 	buffer    []byte
 }
 
@@ -83,6 +87,7 @@ func New(s Settings, partition int32) *Task {
 	t.cases.roster = &t.roster
 	t.infrastructure, _ = pane.NewInfrastructure(s.Infrastructure) // Validate has read it
 	t.detectors = s.detectors(&t.rule)
+	t.rules = s.rules()
 	t.reader.Limits = s.limits()
 	t.peek.reader.Limits = s.limits()
 	return t
@@ -195,15 +200,31 @@ func (t *Task) add(n pane.Number, out *stream.Effects) {
 	term := t.roster.at(number)
 	slot := t.ring.Open(n, &term.open, number)
 	t.names.widen(&slot.Context, &t.telemetry, &term.context)
+	t.addEvents(n, slot)
 	t.report.Read(&t.telemetry, &t.infrastructure)
 	hash := uint64(0)
-	if t.report.Contact {
+	if t.report.Contact || t.report.Destination.Inbound {
 		hash = t.report.Destination.Hash(pane.SeedOf(term.id))
 	}
 	entered := t.ring.Table(n).Add(slot, &t.report, hash)
+	if t.report.Name.Form != pane.FormNone {
+		t.ring.Table(n).AddName(slot, &t.report, t.report.Name.Hash(pane.SeedOf(term.id)))
+	}
 	t.touch(number)
 	if t.report.Contact && !t.report.Answered {
 		t.warn(n, number, entered, out)
+	}
+}
+
+// addEvents adds what the decoded record tells beside traffic.
+func (t *Task) addEvents(n pane.Number, slot *pane.Slot) {
+	r := &t.telemetry
+	if r.Kind == record.KindFlow || r.Kind == record.KindSessionUsage {
+		return
+	}
+	t.events = pane.EventsOf(r, t.events[:0])
+	for _, e := range t.events {
+		t.ring.Table(n).AddEvent(slot, e)
 	}
 }
 

@@ -16,6 +16,7 @@ type terminal struct {
 	id       record.Pseudonym
 	open     pane.Refs      // its open panes
 	memory   feature.Memory // of its destinations
+	ports    detect.Ports   // that it uses with success
 	evidence detect.State
 	context  pane.Context     // where it is attached, as last heard
 	sequence int64            // of its last verdict
@@ -23,15 +24,20 @@ type terminal struct {
 	first    pane.Number      // first pane it was seen in
 	last     pane.Number      // last pane it was seen in
 	told     pane.Number      // pane of its last verdict
-	file     int32            // index + 1 of its case, 0: none
-	place    int32            // index + 1 in the agenda of open cases, 0: none
+	parts    parts
+	place    int32 // index + 1 in the agenda of open cases, 0: none
 	flags    uint8
 }
+
+// parts says where that of a terminal lies which not every terminal has: index + 1
+// in its pool, 0: none.
+type parts struct{ file, destinations, control, device int32 }
 
 // Flags of a terminal.
 const (
 	flagLive      = 1 << iota // the slot is in use
 	flagEmergency             // it has an emergency session
+	flagFormer                // restored from a piece of layout 3, which the next cut replaces
 )
 
 // keptSpan is how long a silent terminal is remembered, counted from its last
@@ -59,8 +65,32 @@ type roster struct {
 	terminals page.List[terminal]
 	free      []int32
 	numbers   map[record.Pseudonym]int32
-	cases     page.List[judge.Case]
-	spare     []int32 // unused cases
+	pools
+}
+
+// pools hold what not every terminal has.
+type pools struct {
+	cases        pool[judge.Case]
+	destinations pool[detect.Destinations]
+	control      pool[detect.Control]
+	device       pool[detect.Device]
+}
+
+// standing returns all that stands against a terminal; Lower must not be called
+// on it.
+func (p *pools) standing(t *terminal) detect.Standing {
+	return detect.Standing{
+		State: &t.evidence, Destinations: p.destinations.look(t.parts.destinations),
+		Control: p.control.look(t.parts.control), Device: p.device.look(t.parts.device),
+	}
+}
+
+// dropParts forgets all that the terminal has in pools.
+func (p *pools) dropParts(t *terminal) {
+	p.cases.drop(&t.parts.file)
+	p.destinations.drop(&t.parts.destinations)
+	p.control.drop(&t.parts.control)
+	p.device.drop(&t.parts.device)
 }
 
 // newRoster returns a roster without terminals.
@@ -91,37 +121,11 @@ func (r *roster) number(id record.Pseudonym) int32 {
 // remove forgets a terminal.
 func (r *roster) remove(number int32) {
 	t := r.at(number)
-	r.dropCase(t)
+	r.dropParts(t)
 	delete(r.numbers, t.id)
 	*t = terminal{}
 	r.free = append(r.free, number)
 }
 
 // caseOf returns the case of a terminal, or nil.
-func (r *roster) caseOf(t *terminal) *judge.Case {
-	if t.file == 0 {
-		return nil
-	}
-	return r.cases.Edit(t.file - 1)
-}
-
-// openCase returns the terminal's case, which is made where it has none.
-func (r *roster) openCase(t *terminal) *judge.Case {
-	if t.file == 0 {
-		if last := len(r.spare) - 1; last >= 0 {
-			t.file, r.spare = r.spare[last]+1, r.spare[:last]
-		} else {
-			t.file = r.cases.Add(nil) + 1
-		}
-	}
-	return r.cases.Edit(t.file - 1)
-}
-
-// dropCase forgets the case of a terminal.
-func (r *roster) dropCase(t *terminal) {
-	if t.file != 0 {
-		*r.cases.Edit(t.file - 1) = judge.Case{}
-		r.spare = append(r.spare, t.file-1)
-		t.file = 0
-	}
-}
+func (p *pools) caseOf(t *terminal) *judge.Case { return p.cases.edit(t.parts.file) }

@@ -6,6 +6,7 @@ import (
 
 	"cordon/internal/record"
 	"cordon/internal/stream"
+	"cordon/scorer/detect"
 	"cordon/scorer/pane"
 )
 
@@ -28,9 +29,9 @@ func (t *Task) tell(term *terminal, status record.VerdictStatus, n pane.Number, 
 	if id := term.context.PDUSession; id != 0 {
 		v.PDUSessionID = record.Some(int32(id) - 1)
 	}
-	t.rule.Write(c, &term.evidence, n, &v)
+	t.rule.Write(c, t.roster.standing(term), n, &v)
 	v.VerdictID = t.verdictID(&v)
-	v.Confidence = confidence(n-term.first, term.evidence.At(n).OutsideVolume() > 0, coverage)
+	v.Confidence = confidence(n-term.first, firm(term.evidence.At(n)), coverage)
 	t.counts.verdicts[status][v.Class]++
 	t.send(out, stream.Send{Topic: stream.Verdicts, Partition: t.partition, Key: term.id[:]}, &v)
 }
@@ -48,6 +49,9 @@ func (t *Task) verdictID(v *record.Verdict) record.ID {
 // firmConfidence is the least confidence of evidence that needs no history:
 // scans and unanswered floods (reference 3.5).
 const firmConfidence = 80
+
+// firm reports whether there is evidence that needs no history.
+func firm(l detect.Levels) bool { return l.OutsideVolume() > 0 }
 
 // confidence returns 100 × √(days of history ÷ 7) × coverage.
 func confidence(known pane.Number, firm bool, c record.Coverage) int32 {

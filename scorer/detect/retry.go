@@ -1,0 +1,60 @@
+package detect
+
+import (
+	"fmt"
+
+	"cordon/internal/record"
+	"cordon/scorer/feature"
+	"cordon/scorer/pane"
+)
+
+// RetryRules are those of D15: a terminal that does not stop to call a known
+// service that fails. It is broken, not hostile.
+type RetryRules struct {
+	Enabled bool
+	// Weight in per cent of the nats (100).
+	Weight int64
+	// Known is how many failed attempts in a pane at a known destination are still
+	// patience (3).
+	Known uint32
+	// Service is the same at name, time and address services (8: resolvers ask again
+	// within a second, at several servers).
+	Service uint32
+}
+
+// Limits of D15 (detection reference 3.4).
+const (
+	retryPaneCap = 4 * Nat
+	retryQuiet   = 300 // taken away by every pane without: twelve nats last less than seven minutes
+)
+
+// counts returns the failed attempts at a known destination in a pane, 0 where it
+// was patient or the service is down for all.
+func (r *RetryRules) counts(s *feature.Seen) int64 {
+	patience := r.Known
+	if s.Service {
+		patience = r.Service
+	}
+	if !r.Enabled || s.Answered > 0 || s.Peers.Down || !s.Known && !s.Service || s.Began <= patience {
+		return 0
+	}
+	return int64(s.Began)
+}
+
+// weighRetries adds min(4, n ÷ 3) nats for n attempts.
+func (d *Destinations) weighRetries(count int64, n pane.Number, r *RetryRules) {
+	if count == 0 {
+		return
+	}
+	nats := min(Nats(min(count, 1000))*Nat/3, retryPaneCap) * Nats(r.Weight) / 100
+	d.retry = Sum{min(d.retry.fade(n-1, retryQuiet)+nats, FaultCap), n}
+	d.retries, d.lastRetry = int32(min(count, 1<<30)), n
+}
+
+// FindRetry explains D15.
+func (d *Destinations) FindRetry(pane.Number) Finding {
+	return Finding{
+		Feature: "retriesOfKnown", Unit: "attempts per 10 s", Value: int64(d.retries), Expected: 3, Reference: record.ReferencePrior,
+		Exception: record.TooFrequentServiceAccess, Samples: []string{fmt.Sprintf("%d attempts in the last such pane, none answered", d.retries)},
+	}
+}

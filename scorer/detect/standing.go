@@ -1,0 +1,144 @@
+package detect
+
+import (
+	"cordon/internal/record"
+	"cordon/scorer/pane"
+)
+
+// Reference is what a terminal's pane is compared with, beside shipped priors:
+// gathered for it from its own past, its peers and its profile.
+type Reference struct {
+	Age             pane.Number // panes since the terminal was first seen
+	Uplink          Normal      // bytes per pane
+	Starts          Normal      // flow starts per pane, thousandths
+	Largest         uint64      // the terminal's own highest uplink per pane in any hour; 0: not known yet
+	Busy            bool        // evidence or an open case stands against it: nothing is learned
+	Area, Equipment uint32      // pane.Label of the tracking area, and token of the device, as this pane says; 0: it says nothing
+	Storm           bool        // its cell or area has far more failures than usual: they are not the terminal's
+	Ports           *Ports      // that the terminal uses with success; nil: none
+	Gate            Gate        // what many terminals do at once
+	// Short is a session that is shorter than those of the peers: 0.8 times their
+	// shortest hundredth; 0 while that is not known (3.12, 15).
+	Short record.Micros
+	// Sessions learns how long sessions last; nil: nothing is learned.
+	Sessions *SessionAges
+}
+
+// Normal is the highest amount per pane that is normal, and where that is known
+// from.
+type Normal struct {
+	Value uint64
+	From  record.Reference
+}
+
+// Gate is what the common-mode gate holds back in a pane.
+type Gate struct {
+	Sessions bool // a fifth of all terminals, of two slices or more, release sessions (3.12, 15)
+	Updated  bool // the terminal's firmware changed within 24 h: novelty and volume are halved
+}
+
+// Standing at a pane.
+
+// At returns the levels when pane n has passed, if the terminal had no pane after
+// the last one taken.
+func (s Standing) At(n pane.Number) Levels {
+	l := s.State.At(n)
+	if s.Destinations != nil {
+		s.Destinations.At(n, &l)
+	}
+	if s.Control != nil {
+		s.Control.At(n, &l)
+	}
+	if s.Device != nil {
+		s.Device.At(n, &l)
+	}
+	return l
+}
+
+// Last returns the last pane that spoke for a family; 0 where none did.
+func (s Standing) Last(f Family) pane.Number {
+	switch f {
+	case Scanning:
+		return s.State.LastScan
+	case Flooding:
+		return s.State.LastFlood
+	case Novelty, Beaconing, Exfiltration:
+		if s.Destinations != nil {
+			return s.Destinations.Last()
+		}
+	case Churn:
+		if s.Control != nil {
+			return s.Control.Last()
+		}
+	case Profile, Location, Host, External:
+		if s.Device != nil {
+			return s.Device.Last(f)
+		}
+	}
+	return 0
+}
+
+// LastFault is Last for a fault.
+func (s Standing) LastFault(f Fault) pane.Number {
+	switch f {
+	case Access, Radio, PingPong:
+		if s.Control != nil {
+			return s.Control.LastFault(f)
+		}
+	case Retry:
+		if s.Destinations != nil {
+			return s.Destinations.LastRetry()
+		}
+	case Silence, Restart:
+		if s.Device != nil {
+			return s.Device.LastFault(f)
+		}
+	}
+	return 0
+}
+
+// Find explains a family.
+func (s Standing) Find(f Family, n pane.Number) Finding {
+	switch f {
+	case Novelty, Beaconing, Exfiltration:
+		return s.Destinations.Find(f, n)
+	case Churn:
+		return s.Control.Find(n)
+	}
+	return s.Device.Find(f, n)
+}
+
+// FindFault explains a fault.
+func (s Standing) FindFault(f Fault, n pane.Number) Finding {
+	switch f {
+	case Retry:
+		return s.Destinations.FindRetry(n)
+	case Access, Radio, PingPong:
+		return s.Control.FindFault(f, n)
+	}
+	return s.Device.FindFault(f, n)
+}
+
+// Lower sets the standing evidence of a family down to a level at pane n: the rule
+// of package judge for a case that had no new evidence for its clear time.
+func (s Standing) Lower(f Family, to Nats, n pane.Number) {
+	switch {
+	case f == Scanning:
+		s.State.LowerScan(to, n)
+	case f == Flooding:
+		s.State.LowerFlood(to, n)
+	case f == Churn && s.Control != nil:
+		s.Control.LowerChurn(to, n)
+	}
+}
+
+// Copy returns a standing of which Lower changes nothing of this one.
+func (s Standing) Copy() Standing {
+	state := *s.State
+	s.State = &state
+	if s.Control != nil {
+		control := *s.Control
+		s.Control = &control
+	}
+	return s
+}

@@ -1,0 +1,71 @@
+package task
+
+import (
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+	"cordon/scorer/pane"
+)
+
+// detectorRules are the rules of the detectors whose state not every terminal has.
+type detectorRules struct {
+	destinations detect.DestinationsRules
+	control      detect.ControlRules
+	device       detect.DeviceRules
+}
+
+// detect adds the evidence of the pane that was read. What a terminal has in a pool
+// begins with the first pane that asks for it.
+func (t *Task) detect(term *terminal, n pane.Number) {
+	ref := t.reference(term, n)
+	v, p := &t.vector, &term.parts
+	term.evidence.Step(&t.detectors, v)
+	if p.destinations != 0 || t.rules.destinations.Wants(v, &ref) {
+		t.roster.destinations.open(&p.destinations).Step(v, &ref, &t.rules.destinations)
+	}
+	if p.control != 0 || t.rules.control.Wants(v, &ref) {
+		t.roster.control.open(&p.control).Step(v, &ref, &t.rules.control)
+	}
+	if p.device != 0 || t.rules.device.Wants(v, &ref) {
+		t.roster.device.open(&p.device).Step(v, &ref, &t.rules.device)
+	}
+	term.ports.Learn(v, &ref)
+}
+
+// reference gathers what the pane of a terminal is compared with.
+func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
+	return detect.Reference{
+		Age:    n - term.first,
+		Uplink: detect.Normal{Value: t.rule.Uplink.Normal, From: record.ReferencePrior},
+		Starts: detect.Normal{Value: t.rule.Starts.Normal, From: record.ReferencePrior},
+		Busy:   !t.calm(term, n-1),
+		Ports:  &term.ports,
+		Gate:   t.gate, Short: t.ages.Short(n), Sessions: &t.ages,
+		Area: pane.Label(t.names.strings[term.context.TrackingAreaCode]), Equipment: term.context.Equipment,
+	}
+}
+
+// editable returns what stands against a terminal, for the judge: Lower may change
+// the evidence and the control part.
+func (t *Task) editable(term *terminal) detect.Standing {
+	s := t.roster.standing(term)
+	s.Control = t.roster.control.edit(term.parts.control)
+	return s
+}
+
+// forget drops the parts of a terminal that hold nothing of use any more.
+func (p *pools) forget(term *terminal, n pane.Number) {
+	if d := p.destinations.look(term.parts.destinations); d != nil && d.Empty(n) {
+		p.destinations.drop(&term.parts.destinations)
+	}
+	if c := p.control.look(term.parts.control); c != nil && c.Empty(n) {
+		p.control.drop(&term.parts.control)
+	}
+	if d := p.device.look(term.parts.device); d != nil && d.Empty(n) {
+		p.device.drop(&term.parts.device)
+	}
+}
+
+// rules returns the rules of the detectors in pools.
+func (s Settings) rules() detectorRules {
+	return detectorRules{destinations: detect.DefaultDestinationsRules(), control: detect.DefaultControlRules(), device: detect.DefaultDeviceRules()}
+}
