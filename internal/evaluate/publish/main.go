@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type size struct {
 	benignTerminals int
 	benignDuration  time.Duration
 	captures        string // folder of benign captures; empty: none
+	parallel        int    // fleets at a time; changes no figure but speeds
 }
 
 // sizes are the runs that are documented. Quick is the small fleet in eight
@@ -101,7 +103,7 @@ const shortest = 90 * time.Minute
 // parse reads the flags: a size, then what differs from it.
 func parse(args []string) (s size, out string, err error) {
 	s = sizes["full"]
-	captures := os.Getenv("CORDON_CAPTURES")
+	captures, parallel := os.Getenv("CORDON_CAPTURES"), runtime.NumCPU()
 	f := flag.NewFlagSet("publish", flag.ContinueOnError)
 	f.Func("size", "quick or full (default full); comes first, for the other flags change it", func(name string) error {
 		chosen, ok := sizes[name]
@@ -120,15 +122,18 @@ func parse(args []string) (s size, out string, err error) {
 	f.Var(&s.benignSeeds, "benign-seeds", "seeds of benign fleets, held-out ones")
 	f.IntVar(&s.benignTerminals, "benign-terminals", s.benignTerminals, "terminals of a benign fleet")
 	f.DurationVar(&s.benignDuration, "benign-duration", s.benignDuration, "length of a benign fleet")
+	f.IntVar(&parallel, "parallel", parallel, "fleets at a time, each on one core")
 	f.StringVar(&captures, "captures", captures, "folder of captures, benign ones in its folder benign")
 	f.StringVar(&out, "out", "docs/results.md", "file to write")
 	if err := f.Parse(args); err != nil {
 		return s, "", err
 	}
-	s.captures = captures
+	s.captures, s.parallel = captures, parallel
 	switch {
 	case s.duration < shortest:
 		return s, "", fmt.Errorf("-duration %s: want %s or more", s.duration, shortest)
+	case s.parallel < 1:
+		return s, "", fmt.Errorf("-parallel %d: want 1 or more", s.parallel)
 	case len(s.heldOut) == 0 || len(s.benignSeeds) == 0:
 		return s, "", errors.New("-heldout, -benign-seeds: want one seed at least")
 	}

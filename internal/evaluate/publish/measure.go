@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"cordon/internal/evaluate"
@@ -14,14 +16,14 @@ import (
 // publication is everything that is measured, in the order of the page.
 type publication struct {
 	size size
-	tell func(string)
+	tell func(string) // called by several goroutines
 	now  func() time.Time
 
 	digest   record.Digest
 	attacked []attackedSet // held-out seeds first
 	benign   *evaluate.Report
 	quiet    []benignRun
-	tail     *benignRun // with evidence from 8 nats on
+	tail     benignRun // with evidence from 8 nats on
 	ablation []variantRun
 	captures []captureRun
 	noted    string // why there are no captures
@@ -39,16 +41,14 @@ type attackedSet struct {
 // benignRun is a fleet without attacks.
 type benignRun struct {
 	seed   uint64
-	report *evaluate.Report
-	tail   []int
-	most   int64 // milli-nats
+	result *fleet.Result
 }
 
 // variantRun is one line of the ablation.
 type variantRun struct {
 	variant
-	skipped string // why
-	report  *evaluate.Report
+	skipped string        // why
+	result  *fleet.Result // nil where skipped
 }
 
 // variant is a configuration that leaves something out.
@@ -77,101 +77,140 @@ type speed struct {
 	took    time.Duration
 }
 
+// job is one fleet to run.
+type job struct {
+	what    string
+	fleet   fleet.Fleet
+	result  *fleet.Result
+	skipped string // why it was not run
+	took    time.Duration
+}
+
+// jobs are all fleets, in the order of the page.
+type jobs struct {
+	attacked [2][]*job // by the sets of seeds
+	quiet    []*job
+	tail     *job
+	ablation []*job // by variants
+}
+
+// plan says which fleets there are.
+func (p *publication) plan() *jobs {
+	var j jobs
+	for i, list := range []seeds{p.size.heldOut, p.size.tuning} {
+		for _, seed := range list {
+			f := p.attackFleet(seed)
+			f.Baselines = true
+			j.attacked[i] = append(j.attacked[i], &job{what: fmt.Sprintf("attacks, seed %d, with baselines", seed), fleet: f})
+		}
+	}
+	for _, seed := range p.size.benignSeeds {
+		j.quiet = append(j.quiet, &job{what: fmt.Sprintf("benign, seed %d", seed), fleet: p.benignFleet(seed)})
+	}
+	j.tail = &job{what: "benign, cases from 8 nats on", fleet: p.benignFleet(p.size.benignSeeds[0])}
+	j.tail.fleet.Overrides = lowered
+	for _, v := range variants {
+		f := p.attackFleet(p.size.heldOut[0])
+		f.Overrides = v.overrides
+		j.ablation = append(j.ablation, &job{what: "ablation, " + v.name, fleet: f})
+	}
+	return &j
+}
+
+func (p *publication) attackFleet(seed uint64) fleet.Fleet {
+	return fleet.Fleet{Terminals: p.size.terminals, Duration: record.MicrosIn(p.size.duration), Seed: seed, Each: p.size.each, Partitions: int32(p.size.partitions)}
+}
+
+func (p *publication) benignFleet(seed uint64) fleet.Fleet {
+	return fleet.Fleet{Terminals: p.size.benignTerminals, Duration: record.MicrosIn(p.size.benignDuration), Seed: seed, Partitions: int32(p.size.partitions)}
+}
+
+// all lists the jobs.
+func (j *jobs) all() []*job {
+	return slices.Concat(j.attacked[0], j.attacked[1], j.quiet, []*job{j.tail}, j.ablation)
+}
+
 func (p *publication) measure(ctx context.Context) (err error) {
 	if p.digest, err = fleet.Digest(nil, int32(p.size.partitions)); err != nil {
 		return err
 	}
-	for _, set := range []attackedSet{{name: "held-out", seeds: p.size.heldOut}, {name: "tuning", seeds: p.size.tuning}} {
-		if err := p.attack(ctx, &set); err != nil {
-			return err
-		}
-		p.attacked = append(p.attacked, set)
+	j := p.plan()
+	if err := p.work(ctx, j.all()); err != nil {
+		return err
 	}
+	p.attacked = []attackedSet{together("held-out", p.size.heldOut, j.attacked[0]), together("tuning", p.size.tuning, j.attacked[1])}
 	p.benign = evaluate.Join()
-	for _, seed := range p.size.benignSeeds {
-		run, err := p.watchBenign(ctx, seed, nil)
-		if err != nil {
-			return err
-		}
-		p.quiet = append(p.quiet, *run)
-		p.benign = evaluate.Join(p.benign, run.report)
+	for i, one := range j.quiet {
+		p.quiet = append(p.quiet, benignRun{p.size.benignSeeds[i], one.result})
+		p.benign = evaluate.Join(p.benign, one.result.Ours)
 	}
-	if p.tail, err = p.watchBenign(ctx, p.size.benignSeeds[0], lowered); err != nil {
-		return err
-	}
-	if err := p.ablate(ctx); err != nil {
-		return err
+	p.tail = benignRun{p.size.benignSeeds[0], j.tail.result}
+	for i, one := range j.ablation {
+		p.ablation = append(p.ablation, variantRun{variants[i], one.skipped, one.result})
 	}
 	return p.watchCaptures(ctx)
 }
 
-// simulate runs a fleet and keeps its speed.
-func (p *publication) simulate(ctx context.Context, what string, f fleet.Fleet) (*fleet.Result, error) {
-	p.tell(what)
-	f.Partitions = int32(p.size.partitions)
-	began := p.now()
-	r, err := fleet.Simulate(ctx, f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+// work runs jobs, as many at a time as the size says. The first error ends it.
+func (p *publication) work(ctx context.Context, list []*job) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	next := make(chan *job)
+	var workers sync.WaitGroup
+	for range p.size.parallel {
+		workers.Go(func() {
+			for one := range next {
+				if err := p.do(ctx, one); err != nil {
+					stop(err)
+				}
+			}
+		})
 	}
-	p.speeds = append(p.speeds, speed{what, r.Records, p.now().Sub(began)})
-	return r, nil
-}
-
-func (p *publication) attackFleet(seed uint64) fleet.Fleet {
-	return fleet.Fleet{Terminals: p.size.terminals, Duration: record.MicrosIn(p.size.duration), Seed: seed, Each: p.size.each}
-}
-
-func (p *publication) attack(ctx context.Context, set *attackedSet) error {
-	set.ours = evaluate.Join()
-	for _, seed := range set.seeds {
-		f := p.attackFleet(seed)
-		f.Baselines = true
-		r, err := p.simulate(ctx, fmt.Sprintf("attacks, seed %d, with baselines", seed), f)
-		if err != nil {
-			return err
+	for _, one := range list {
+		next <- one
+	}
+	close(next)
+	workers.Wait()
+	for _, one := range list {
+		if one.result != nil {
+			p.speeds = append(p.speeds, speed{one.what, one.result.Records, one.took})
 		}
-		set.ours = evaluate.Join(set.ours, r.Ours)
-		for i, b := range r.Baselines {
+	}
+	return context.Cause(ctx)
+}
+
+// do runs one job. A key that the scorer does not know is no error: the page
+// says what was left out.
+func (p *publication) do(ctx context.Context, j *job) error {
+	if ctx.Err() != nil {
+		return nil // somebody else's error ended it
+	}
+	p.tell(j.what)
+	began := p.now()
+	r, err := fleet.Simulate(ctx, j.fleet)
+	var unknown *fleet.UnknownKey
+	switch {
+	case errors.As(err, &unknown):
+		j.skipped = unknown.Error()
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: %w", j.what, err)
+	}
+	j.result, j.took = r, p.now().Sub(began)
+	return nil
+}
+
+// together puts the runs of a set of seeds together.
+func together(name string, list seeds, runs []*job) attackedSet {
+	set := attackedSet{name: name, seeds: list, ours: evaluate.Join()}
+	for _, one := range runs {
+		set.ours = evaluate.Join(set.ours, one.result.Ours)
+		for i, b := range one.result.Baselines {
 			if i == len(set.baselines) {
 				set.baselines = append(set.baselines, fleet.Named{Name: b.Name, Report: evaluate.Join()})
 			}
 			set.baselines[i].Report = evaluate.Join(set.baselines[i].Report, b.Report)
 		}
 	}
-	return nil
-}
-
-func (p *publication) watchBenign(ctx context.Context, seed uint64, overrides []fleet.Override) (*benignRun, error) {
-	what := fmt.Sprintf("benign, seed %d", seed)
-	if overrides != nil {
-		what += ", cases from 8 nats on"
-	}
-	r, err := p.simulate(ctx, what, fleet.Fleet{
-		Terminals: p.size.benignTerminals, Duration: record.MicrosIn(p.size.benignDuration), Seed: seed, Overrides: overrides,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &benignRun{seed: seed, report: r.Ours, tail: r.Tail, most: r.Most}, nil
-}
-
-func (p *publication) ablate(ctx context.Context) error {
-	for _, v := range variants {
-		run := variantRun{variant: v}
-		f := p.attackFleet(p.size.heldOut[0])
-		f.Overrides = v.overrides
-		r, err := p.simulate(ctx, "ablation, "+v.name, f)
-		var unknown *fleet.UnknownKey
-		switch {
-		case errors.As(err, &unknown):
-			run.skipped = unknown.Error()
-		case err != nil:
-			return err
-		default:
-			run.report = r.Ours
-		}
-		p.ablation = append(p.ablation, run)
-	}
-	return nil
+	return set
 }

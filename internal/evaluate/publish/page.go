@@ -91,7 +91,7 @@ func (p *publication) writeBenign(b *strings.Builder) {
 	fmt.Fprintf(b, "## False verdicts\n\nPer terminal-day in which nothing was wrong, with the one-sided 95 %% Clopper-Pearson bound.\n\n")
 	var rows [][]string
 	for _, r := range p.quiet {
-		rows = append(rows, falseVerdicts(fmt.Sprintf("benign fleet, seed %d", r.seed), r.report))
+		rows = append(rows, falseVerdicts(fmt.Sprintf("benign fleet, seed %d", r.seed), r.result.Ours))
 	}
 	if len(p.quiet) > 1 {
 		rows = append(rows, falseVerdicts("benign fleets together", p.benign))
@@ -112,20 +112,20 @@ func falseVerdicts(name string, r *evaluate.Report) []string {
 
 func (p *publication) writeTail(b *strings.Builder) {
 	fmt.Fprintf(b, "## Tail of the evidence\n\nBenign terminals whose evidence ever reached a level, in the fleet of seed %d with %s and %s, so that verdicts show what stays below a case otherwise; MALICIOUS takes 20 nats. What lies beyond the counted terminal-days is an extrapolation of this tail, no measurement. In %.1f terminal-days %s.\n\n",
-		p.tail.seed, code(lowered[0].String()), code(lowered[1].String()), p.tail.report.Days.Benign, p.tail.reached())
+		p.tail.seed, code(lowered[0].String()), code(lowered[1].String()), p.tail.result.Ours.Days.Benign, p.tail.reached())
 	head, row := []string{"nats"}, []string{"terminals"}
 	for i, n := range evaluate.TailNats {
-		head, row = append(head, num(int(n))), append(row, num(p.tail.tail[i]))
+		head, row = append(head, num(int(n))), append(row, num(p.tail.result.Tail[i]))
 	}
 	table(b, head, [][]string{row})
 }
 
 // reached says how far the evidence against benign terminals went.
 func (r *benignRun) reached() string {
-	if r.most == 0 {
+	if r.result.Most == 0 {
 		return "none reached a case"
 	}
-	return fmt.Sprintf("the most was %.1f nats", float64(r.most)/1000)
+	return fmt.Sprintf("the most was %.1f nats", float64(r.result.Most)/1000)
 }
 
 func (p *publication) writeBaselines(b *strings.Builder) {
@@ -179,7 +179,8 @@ func (p *publication) writeAblation(b *strings.Builder) {
 			rows = append(rows, []string{v.name, strings.Join(keys, ", "), "skipped: " + v.skipped, "", "", "", "", "", ""})
 			continue
 		}
-		attacks, faults, watch := v.report.Labels[0], v.report.Labels[1], v.report.Labels[2]
+		labels := v.result.Ours.Labels
+		attacks, faults, watch := labels[0], labels[1], labels[2]
 		rows = append(rows, []string{v.name, strings.Join(keys, ", "), shareOf(attacks.Found, attacks.Episodes), seconds(attacks.Median), shareOf(faults.Found, faults.Episodes),
 			num(faults.AsMalicious), num(attacks.False), num(faults.False), num(watch.False)})
 	}
@@ -206,7 +207,7 @@ func (p *publication) writeCaptures(b *strings.Builder) {
 }
 
 func (p *publication) writeSpeeds(b *strings.Builder) {
-	fmt.Fprintf(b, "## Speeds\n\nMeasured, and different each time: simulation, collector, scorer and what stands beside them, in one process, on %s.\n\n", machine())
+	fmt.Fprintf(b, "## Speeds\n\nMeasured, and different each time: simulation, collector, scorer and what stands beside them, in one process, %d fleets at a time, on %s.\n\n", p.size.parallel, machine())
 	var rows [][]string
 	for _, s := range p.speeds {
 		rows = append(rows, []string{s.what, strconv.FormatInt(s.records, 10), fmt.Sprintf("%.1f s", s.took.Seconds()), fmt.Sprintf("%.0f", float64(s.records)/max(s.took.Seconds(), 1e-3))})
