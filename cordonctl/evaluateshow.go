@@ -50,7 +50,7 @@ func printGroups(w io.Writer, title string, groups []evaluate.Group) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	heading := title + "\tepisodes\tfound\tmissed\tright exception\tmedian\tp90\tearly\tmedian"
 	if rates {
-		heading += "\tfalse verdicts\tper terminal-day\t95 % bound"
+		heading += "\tfalse verdicts\tterminal-days\tper day\t95 % bound"
 	}
 	fmt.Fprintln(t, heading)
 	for _, g := range groups {
@@ -59,7 +59,7 @@ func printGroups(w io.Writer, title string, groups []evaluate.Group) error {
 			seconds(g.Median), seconds(g.P90), strconv.Itoa(g.Early), seconds(g.EarlyMedian),
 		}
 		if rates {
-			line = append(line, strconv.Itoa(g.False), figure(g.FalseRate), figure(g.FalseBound))
+			line = append(line, strconv.Itoa(g.False), strconv.FormatFloat(g.Days, 'f', 2, 64), figure(g.FalseRate), figure(g.FalseBound))
 		}
 		fmt.Fprintln(t, strings.Join(line, "\t"))
 	}
