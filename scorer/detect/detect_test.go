@@ -14,7 +14,12 @@ import (
 // shipped are the detectors with the priors of detection reference 3.12.
 func shipped() Detectors {
 	scan := NewScan(FailureRates{TCP: 50, Other: 200, Scanner: 950})
-	return Detectors{Scan: &scan, Flood: &Flood{Bytes: 20_000, Packets: 200}, Uplink: &Envelope{300_000}, Starts: &Envelope{40_000}}
+	return Detectors{Scan: &scan, Flood: &Flood{Bytes: 20_000, Packets: 200}, Uplink: &Envelope{Normal: 300_000}, Starts: &Envelope{Normal: 40_000}}
+}
+
+// shippedReference is what a terminal is compared with of which nothing is known.
+func shippedReference() *Reference {
+	return &Reference{Uplink: Normal{Value: 300_000}, Starts: Normal{Value: 40_000}}
 }
 
 // Reference 3.3: "TRW failures needed at 20 nats: 7 (theta0 .05), 13 (.2), 44 (.6)".
@@ -72,7 +77,7 @@ func TestFloodEvidence(t *testing.T) {
 // The envelope's evidence is 5 (x/u ln 2 − 1), at most 6 (reference 3.12, 12).
 func TestEnvelopeEvidence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		e := Envelope{rapid.Uint64Range(1, 1e11).Draw(t, "normal")}
+		e := Envelope{Normal: rapid.Uint64Range(1, 1e11).Draw(t, "normal")}
 		x := rapid.Uint64Range(0, 1<<43).Draw(t, "x")
 		got := float64(e.Evidence(x))
 		want := min(5000*(float64(x)/float64(e.Normal)*math.Ln2-1), 6000)
@@ -107,12 +112,12 @@ func TestIdlePanesInClosedForm(t *testing.T) {
 			for range idle {
 				n++
 				quiet := feature.Vector{Pane: n}
-				slow.Step(&d, &quiet)
+				slow.Step(&d, &quiet, shippedReference())
 			}
 			n++
 			v := vector(t, n)
-			closed.Step(&d, &v)
-			slow.Step(&d, &v)
+			closed.Step(&d, &v, shippedReference())
+			slow.Step(&d, &v, shippedReference())
 			a, b := closed.At(n), slow.At(n)
 			if a != b {
 				t.Fatalf("pane %d after %d idle: closed form %+v, one by one %+v", n, idle, a, b)
@@ -132,7 +137,7 @@ func TestStateSurvivesItsStoredForm(t *testing.T) {
 		var s State
 		for n := pane.Number(10); n < 20; n += 3 {
 			v := vector(t, n)
-			s.Step(&d, &v)
+			s.Step(&d, &v, shippedReference())
 		}
 		last := pane.Number(rapid.IntRange(0, 30).Draw(t, "last"))
 		stored := s.Append(nil, last)
@@ -157,7 +162,7 @@ func TestSlowScanAddsUp(t *testing.T) {
 	for range 30 * perDay {
 		n += pane.Number(3*8640) / perDay
 		v := feature.Vector{Pane: n, TCP: feature.Contacts{Failed: 1}}
-		s.Step(&d, &v)
+		s.Step(&d, &v, shippedReference())
 	}
 	if got := s.At(n).Of[Scanning]; got < 20*Nat {
 		t.Errorf("after 90 days at 1.67 failures a day: %d milli-nats, want 20000", got)

@@ -6,6 +6,7 @@ import "cordon/scorer/feature"
 type Flood struct {
 	Bytes   uint64 // per pane: more than this is evidence (reference 3.4: 20 kB, 16 kbit/s)
 	Packets uint64 // per pane, likewise (200)
+	Weight  int64  // of the evidence, in per cent; 0 counts as 100
 }
 
 // Limits of D2, as in detection reference 3.4.
@@ -24,5 +25,5 @@ func (d *Flood) Evidence(v *feature.Vector) Nats {
 		return 0
 	}
 	excess := max(LnRatio(d.Bytes+bytes, d.Bytes), LnRatio(d.Packets+packets, d.Packets))
-	return min(floodBase+excess, floodPaneCap)
+	return min(weighted(floodBase+excess, d.Weight), floodPaneCap)
 }

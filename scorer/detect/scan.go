@@ -33,11 +33,12 @@ const (
 type FailureRates struct {
 	TCP, Other int64 // of a benign terminal
 	Scanner    int64 // of a scanner
+	Weight     int64 // of the evidence, in per cent; 0 counts as 100
 }
 
 // NewScan returns the detector for failure rates.
 func NewScan(r FailureRates) Scan {
-	return Scan{Rates: r, tcp: weightsOf(r.TCP, r.Scanner), other: weightsOf(r.Other, r.Scanner)}
+	return Scan{Rates: r, tcp: weightsOf(r.TCP, r.Scanner).scale(r.Weight), other: weightsOf(r.Other, r.Scanner).scale(r.Weight)}
 }
 
 // weightsOf returns the nats of a failed and an answered first contact.
@@ -46,6 +47,19 @@ func weightsOf(benign, scanner int64) contactWeights {
 		failed:   LnRatio(uint64(scanner), uint64(benign)),
 		answered: LnRatio(uint64(1000-scanner), uint64(1000-benign)),
 	}
+}
+
+// scale returns the weights in per cent of themselves.
+func (w contactWeights) scale(percent int64) contactWeights {
+	return contactWeights{weighted(w.failed, percent), weighted(w.answered, percent)}
+}
+
+// weighted returns evidence in per cent of itself; 0 per cent counts as 100.
+func weighted(n Nats, percent int64) Nats {
+	if percent == 0 {
+		return n
+	}
+	return Nats(int64(n) * percent / 100)
 }
 
 // Evidence returns what the first contacts of a pane weigh; it may be negative.

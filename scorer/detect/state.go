@@ -40,7 +40,7 @@ func (s *State) At(n pane.Number) Levels {
 }
 
 // Step takes a pane of the terminal, later than all before it.
-func (s *State) Step(d *Detectors, v *feature.Vector) {
+func (s *State) Step(d *Detectors, v *feature.Vector, ref *Reference) {
 	n := v.Pane
 	if d.Scan != nil {
 		if e := d.Scan.Evidence(v); e != 0 {
@@ -60,16 +60,16 @@ func (s *State) Step(d *Detectors, v *feature.Vector) {
 		}
 		s.Flood = Sum{min(max(s.Flood.fade(n-1, floodQuiet)+e, 0), floodCap), n}
 	}
-	s.Uplink.step(d.Uplink, v.Uplink, n)
-	s.Starts.step(d.Starts, v.Starts, n)
+	s.Uplink.step(d.Uplink, v.Uplink, ref.Uplink, n)
+	s.Starts.step(d.Starts, v.Starts, ref.Starts, n)
 }
 
 // step adds the evidence of an amount to a volume sum.
-func (s *Sum) step(e *Envelope, amount feature.Amount, n pane.Number) {
+func (s *Sum) step(e *Envelope, amount feature.Amount, normal Normal, n pane.Number) {
 	if e == nil {
 		return
 	}
-	nats := e.Evidence(amount.Value)
+	nats := e.Of(normal).Evidence(amount.Value)
 	if nats > 0 {
 		nats *= Nats(amount.Observations)
 	}

@@ -6,6 +6,7 @@ import "math/bits"
 // per pane that is normal, with an attacker at twice of it.
 type Envelope struct {
 	Normal uint64 // highest normal amount per pane
+	Weight int64  // of the evidence, in per cent; 0 counts as 100
 }
 
 // Limits of D3, as in detection reference 3.3 and 3.12 (12).
@@ -25,5 +26,15 @@ func (e Envelope) Evidence(x uint64) Nats {
 	// 5 × 1000 × ln 2, in millionths; cut twice, which is cut once.
 	high, low := bits.Mul64(x, volumeWeight*ln2)
 	quotient, _ := bits.Div64(high, low, e.Normal)
-	return min(Nats(quotient/1_000_000)-volumeQuiet, volumePaneCap)
+	nats := Nats(quotient/1_000_000) - volumeQuiet
+	if nats > 0 {
+		nats = weighted(nats, e.Weight)
+	}
+	return min(nats, volumePaneCap)
+}
+
+// Of returns the test against another normal amount.
+func (e Envelope) Of(n Normal) Envelope {
+	e.Normal = max(n.Value, 1)
+	return e
 }

@@ -62,6 +62,8 @@ type Measured struct {
 	UnansweredPackets        uint64
 	UplinkPanes, StartsPanes int32  // panes above 1.44 times the normal
 	Uplink, Starts           uint64 // the most in one pane; Starts in thousandths
+	// UplinkNormal and StartsNormal are what the last of those panes were held against.
+	UplinkNormal, StartsNormal detect.Normal
 }
 
 // Carried is evidence that stood when the measuring began.
@@ -90,6 +92,7 @@ func (c *Case) Stale(before detect.Levels, n pane.Number) bool {
 // Seen is a pane with what it is about.
 type Seen struct {
 	*feature.Vector
+	Uplink, Starts detect.Normal // what its volume was held against
 	// Suspect is the destination that novelty, beacon and exfiltration are about.
 	Suspect pane.Key
 	Named   bool // there is one
@@ -108,12 +111,14 @@ func (c *Case) Take(r *Rule, seen Seen) {
 		m.UnansweredBytes = max(m.UnansweredBytes, v.UnansweredBytes.Value)
 		m.UnansweredPackets = max(m.UnansweredPackets, v.UnansweredPackets.Value)
 	}
-	if r.Uplink.Evidence(v.Uplink.Value) > 0 {
+	if r.Uplink.Of(seen.Uplink).Evidence(v.Uplink.Value) > 0 {
 		m.UplinkPanes++
+		m.UplinkNormal = seen.Uplink
 		m.Uplink = max(m.Uplink, v.Uplink.Value)
 	}
-	if r.Starts.Evidence(v.Starts.Value) > 0 {
+	if r.Starts.Of(seen.Starts).Evidence(v.Starts.Value) > 0 {
 		m.StartsPanes++
+		m.StartsNormal = seen.Starts
 		m.Starts = max(m.Starts, v.Starts.Value)
 	}
 	c.age(v.Pane)

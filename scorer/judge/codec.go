@@ -13,11 +13,11 @@ import (
 var ErrShort = errors.New("case is cut short")
 
 // fixedSize is the stored size of a case without its destinations.
-const fixedSize = 5*4 + 2 + 5 + 4 + 4*trendPanes + 12*4 + 6*8 + 1
+const fixedSize = 5*4 + 2 + 5 + 4 + 4*trendPanes + 12*4 + 6*8 + 2*9 + 1
 
 // formerSize is that of layout 3: without faults, exceptions and the families
 // beyond three.
-const formerSize = fixedSize - 5
+const formerSize = fixedSize - 5 - 2*9
 
 // destinationSize is the stored size of one destination.
 const destinationSize = 16 + 2 + 1 + 1 + 8 + 8 + 4
@@ -43,6 +43,9 @@ func (c *Case) Append(b []byte) []byte {
 	}
 	for _, n := range c.amounts() {
 		b = le.AppendUint64(b, *n)
+	}
+	for _, n := range c.Measured.normals() {
+		b = append(le.AppendUint64(b, n.Value), uint8(n.From))
 	}
 	b = append(b, c.used)
 	for _, d := range c.destinations[:c.used] {
@@ -86,6 +89,11 @@ func (c *Case) Restore(b []byte, former bool) ([]byte, error) {
 	}
 	for _, n := range c.amounts() {
 		*n, b = le.Uint64(b), b[8:]
+	}
+	for _, n := range c.Measured.normals() {
+		if !former {
+			n.Value, n.From, b = le.Uint64(b), min(record.Reference(b[8]), record.ReferencePrior), b[9:]
+		}
 	}
 	return c.restoreDestinations(b, former)
 }
@@ -140,6 +148,11 @@ func (m *Measured) counts() [12]*int32 {
 		(*int32)(&c.Scan), (*int32)(&c.Flood), (*int32)(&c.Volume), (*int32)(&c.Uplink), (*int32)(&c.Starts),
 		&m.TCP.Failed, &m.TCP.Answered, &m.Other.Failed, &m.Other.Answered, &m.FloodPanes, &m.UplinkPanes, &m.StartsPanes,
 	}
+}
+
+// normals lists what volume was held against in stored order.
+func (m *Measured) normals() [2]*detect.Normal {
+	return [...]*detect.Normal{&m.UplinkNormal, &m.StartsNormal}
 }
 
 // amounts lists the amounts in stored order.

@@ -31,6 +31,12 @@ func levels(scan, flood, volume detect.Nats) (l detect.Levels) {
 	return l
 }
 
+// What the shipped priors say is normal.
+var (
+	shippedUplink = detect.Normal{Value: 300_000, From: record.ReferencePrior}
+	shippedStarts = detect.Normal{Value: 40_000, From: record.ReferencePrior}
+)
+
 // The decision rule, at its edges (architecture section 6).
 func TestClass(t *testing.T) {
 	const none, watch, malicious = record.ClassUnknown, record.ClassWatch, record.ClassMalicious
@@ -90,12 +96,12 @@ func (l *life) standing() detect.Standing { return detect.Standing{State: &l.sta
 func (l *life) pane(v feature.Vector) record.VerdictStatus {
 	before := l.state.At(v.Pane - 1)
 	l.file.Idle(l.standing(), v.Pane-1)
-	l.state.Step(&l.detectors, &v)
+	l.state.Step(&l.detectors, &v, &detect.Reference{Uplink: shippedUplink, Starts: shippedStarts})
 	if !l.began || l.file.Stale(before, v.Pane) {
 		l.file.Begin(before, v.Pane)
 		l.began = true
 	}
-	l.file.Take(l.rule, Seen{Vector: &v})
+	l.file.Take(l.rule, Seen{Vector: &v, Uplink: shippedUplink, Starts: shippedStarts})
 	return l.step(v.Pane)
 }
 
@@ -239,7 +245,7 @@ func TestDestinations(t *testing.T) {
 	var c Case
 	c.Begin(detect.Levels{}, 1)
 	v := scanned(1, 12)
-	c.Take(r, Seen{Vector: &v})
+	c.Take(r, Seen{Vector: &v, Uplink: shippedUplink, Starts: shippedStarts})
 	if got := len(c.Destinations()); got != DestinationLimit {
 		t.Errorf("%d destinations, want %d", got, DestinationLimit)
 	}
@@ -247,7 +253,7 @@ func TestDestinations(t *testing.T) {
 	f.Suspects[0].Flows = 500
 	service := feature.Suspect{Key: pane.Key{Form: pane.FormIPv4, Port: 123, Protocol: pane.UDP}, Flows: 900, UL: 76, Packets: 1, Service: true}
 	f.Suspects = append(f.Suspects, service)
-	c.Take(r, Seen{Vector: &f})
+	c.Take(r, Seen{Vector: &f, Uplink: shippedUplink, Starts: shippedStarts})
 	if got := c.Destinations()[0]; got.Key != f.Suspects[0].Key || got.Flows != 500 {
 		t.Errorf("largest %+v, want the victim", got)
 	}
@@ -373,7 +379,7 @@ func TestVolumeBeforeTheCaseIsTold(t *testing.T) {
 	l := newLife()
 	for n := pane.Number(1000); n < 1003; n++ {
 		v := feature.Vector{Pane: n, Uplink: feature.Amount{Value: 900_000, Observations: 1}}
-		l.state.Step(&l.detectors, &v)
+		l.state.Step(&l.detectors, &v, &detect.Reference{Uplink: shippedUplink, Starts: shippedStarts})
 	}
 	l.pane(scanned(1003, 9))
 	var v record.Verdict

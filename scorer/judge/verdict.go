@@ -190,14 +190,14 @@ func (r *Rule) FloodReason(m *Measured, nats detect.Nats) record.Reason {
 // volumeReason explains D3 by the feature that counts.
 func (r *Rule) volumeReason(m *Measured, l detect.Levels) record.Reason {
 	reason := record.Reason{
-		Feature: featureUplink, Family: detect.Volume.String(), Unit: "bytes per 10 s", Reference: record.ReferencePrior,
-		Value: int64(m.Uplink), Expected: int64(r.Uplink.Normal), Contribution: int64(l.Of[detect.Volume]),
+		Feature: featureUplink, Family: detect.Volume.String(), Unit: "bytes per 10 s", Reference: m.UplinkNormal.From,
+		Value: int64(m.Uplink), Expected: int64(m.UplinkNormal.Value), Contribution: int64(l.Of[detect.Volume]),
 		Samples: []string{fmt.Sprintf("%d panes above 1.44 times the normal", m.UplinkPanes)},
 	}
 	before := m.Carried.Uplink
 	if l.Starts > l.Uplink {
 		reason.Feature, reason.Unit = featureStarts, "flows per 10 s"
-		reason.Value, reason.Expected = int64(m.Starts/1000), int64(r.Starts.Normal/1000)
+		reason.Value, reason.Expected, reason.Reference = int64(m.Starts/1000), int64(m.StartsNormal.Value/1000), m.StartsNormal.From
 		reason.Samples[0] = fmt.Sprintf("%d panes above 1.44 times the normal", m.StartsPanes)
 		before = m.Carried.Starts
 	}

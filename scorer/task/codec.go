@@ -49,7 +49,7 @@ func (f *frozen) appendTerminal(b []byte, term *terminal) []byte {
 	b = term.context.Append(b, new(pane.Context))
 	b = term.evidence.Append(b, term.last)
 	b = term.memory.Append(b, term.last)
-	b = term.ports.Append(b, term.last)
+	b = term.habit.Append(term.ports.Append(b, term.last))
 	if tells&tellsWarned != 0 {
 		for _, at := range term.warned {
 			b = wire.AppendLong(b, int64(at))
@@ -104,6 +104,9 @@ func (p *pools) read(t *terminal, value []byte, s *stored) bool {
 	t.memory.Read(&r, t.last)
 	if !t.is(flagFormer) {
 		t.ports.Read(&r, t.last)
+		if !t.habit.Read(&r) {
+			return false
+		}
 	}
 	t.warned = [2]record.Micros{}
 	if tells&tellsWarned != 0 {

@@ -15,33 +15,39 @@ type detectorRules struct {
 
 // detect adds the evidence of the pane that was read. What a terminal has in a pool
 // begins with the first pane that asks for it.
-func (t *Task) detect(term *terminal, n pane.Number) {
-	ref := t.reference(term, n)
+func (t *Task) detect(term *terminal, ref *detect.Reference) {
 	v, p := &t.vector, &term.parts
-	term.evidence.Step(&t.detectors, v)
-	if p.destinations != 0 || t.rules.destinations.Wants(v, &ref) {
-		t.roster.destinations.open(&p.destinations).Step(v, &ref, &t.rules.destinations)
+	term.evidence.Step(&t.detectors, v, ref)
+	if p.destinations != 0 || t.rules.destinations.Wants(v, ref) {
+		t.roster.destinations.open(&p.destinations).Step(v, ref, &t.rules.destinations)
 	}
-	if p.control != 0 || t.rules.control.Wants(v, &ref) {
-		t.roster.control.open(&p.control).Step(v, &ref, &t.rules.control)
+	if p.control != 0 || t.rules.control.Wants(v, ref) {
+		t.roster.control.open(&p.control).Step(v, ref, &t.rules.control)
 	}
-	if p.device != 0 || t.rules.device.Wants(v, &ref) {
-		t.roster.device.open(&p.device).Step(v, &ref, &t.rules.device)
+	if p.device != 0 || t.rules.device.Wants(v, ref) {
+		t.roster.device.open(&p.device).Step(v, ref, &t.rules.device)
 	}
-	term.ports.Learn(v, &ref)
+	term.ports.Learn(v, ref)
 }
 
 // reference gathers what the pane of a terminal is compared with.
 func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
+	term.habit.Advance(n)
 	return detect.Reference{
-		Age:    n - term.first,
-		Uplink: detect.Normal{Value: t.rule.Uplink.Normal, From: record.ReferencePrior},
-		Starts: detect.Normal{Value: t.rule.Starts.Normal, From: record.ReferencePrior},
-		Busy:   !t.calm(term, n-1),
-		Ports:  &term.ports,
-		Gate:   t.gate, Short: t.ages.Short(n), Sessions: &t.ages,
+		Age:     n - term.first,
+		Uplink:  term.habit.Uplink(n, prior(t.rule.Uplink)),
+		Starts:  term.habit.Starts(n, prior(t.rule.Starts)),
+		Largest: term.habit.Largest(),
+		Busy:    !t.calm(term, n-1),
+		Ports:   &term.ports,
+		Gate:    t.gate, Short: t.ages.Short(n), Sessions: &t.ages,
 		Area: pane.Label(t.names.strings[term.context.TrackingAreaCode]), Equipment: term.context.Equipment,
 	}
+}
+
+// prior returns a shipped prior as what is normal for terminals of any kind.
+func prior(e detect.Envelope) detect.Class {
+	return detect.Class{Normal: detect.Normal{Value: e.Normal, From: record.ReferencePrior}, Trust: 1}
 }
 
 // editable returns what stands against a terminal, for the judge: Lower may change
@@ -63,9 +69,4 @@ func (p *pools) forget(term *terminal, n pane.Number) {
 	if d := p.device.look(term.parts.device); d != nil && d.Empty(n) {
 		p.device.drop(&term.parts.device)
 	}
-}
-
-// rules returns the rules of the detectors in pools.
-func (s Settings) rules() detectorRules {
-	return detectorRules{destinations: detect.DefaultDestinationsRules(), control: detect.DefaultControlRules(), device: detect.DefaultDeviceRules()}
 }

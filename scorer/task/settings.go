@@ -25,12 +25,24 @@ type Settings struct {
 	Scan           ScanSettings     `mapstructure:"scan"`
 	Flood          FloodSettings    `mapstructure:"flood"`
 	Volume         VolumeSettings   `mapstructure:"volume"`
+	Novelty        NoveltySettings  `mapstructure:"novelty"`
+	Beacon         DetectorSettings `mapstructure:"beacon"`
+	Exfiltration   DetectorSettings `mapstructure:"exfiltration"`
+	Retry          RetrySettings    `mapstructure:"retry"`
+	Churn          ChurnSettings    `mapstructure:"churn"`
+	Access         AccessSettings   `mapstructure:"access"`
+	Radio          DetectorSettings `mapstructure:"radio"`
+	PingPong       DetectorSettings `mapstructure:"ping_pong"`
+	Location       DetectorSettings `mapstructure:"location"`
+	Host           HostSettings     `mapstructure:"host"`
+	External       DetectorSettings `mapstructure:"external"`
 	Decision       DecisionSettings `mapstructure:"decision"`
 }
 
 // ScanSettings belong to D1: contacts to many new destinations that fail.
 type ScanSettings struct {
 	Enabled         bool  `mapstructure:"enabled" doc:"false switches D1 off: scans are no longer seen."`
+	Weight          int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of the evidence of every first contact."`
 	FailureTCP      int64 `mapstructure:"failure_tcp" range:"1..899" unit:"permille" doc:"Share of a benign terminal's first contacts over TCP that fail. Higher: scans are found later, failing servers excused more."`
 	FailureOther    int64 `mapstructure:"failure_other" range:"1..899" unit:"permille" doc:"The same over UDP and other protocols."`
 	FailureScanning int64 `mapstructure:"failure_scanning" range:"900..999" unit:"permille" doc:"Share of a scanner's first contacts that fail. Higher: an answered contact weighs more in favour of the terminal."`
@@ -39,6 +51,7 @@ type ScanSettings struct {
 // FloodSettings belong to D2: uplink that nobody answers.
 type FloodSettings struct {
 	Enabled bool  `mapstructure:"enabled" doc:"false switches D2 off: floods count as volume only."`
+	Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of the evidence of every pane."`
 	Bytes   int64 `mapstructure:"bytes" range:"1000..1000000000" unit:"bytes per 10 s" doc:"Unanswered uplink that is still normal. Higher: weaker floods are missed."`
 	Packets int64 `mapstructure:"packets" range:"10..10000000" unit:"packets per 10 s" doc:"The same in packets."`
 }
@@ -47,6 +60,7 @@ type FloodSettings struct {
 // corroborates and never decides.
 type VolumeSettings struct {
 	Enabled     bool  `mapstructure:"enabled" doc:"false switches D3 off: floods need a scan beside them."`
+	Weight      int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of the evidence of every pane."`
 	Uplink      int64 `mapstructure:"uplink" range:"1000..100000000000" unit:"bytes per 10 s" doc:"Highest normal uplink of a terminal. 200,000 and less gave false WATCH on a camera."`
 	FlowStarts  int64 `mapstructure:"flow_starts" range:"1..10000000" unit:"flows per 10 s" doc:"Highest normal number of new flows."`
 	AckPermille int64 `mapstructure:"ack_permille" range:"0..1000" unit:"permille" doc:"Share of the downlink taken off the uplink as its acknowledgements. 0: downloads count as uplink."`
@@ -73,9 +87,19 @@ func DefaultSettings() Settings {
 	return Settings{
 		Lateness:  20 * time.Second,
 		HeldBytes: 16 << 20,
-		Scan:      ScanSettings{Enabled: true, FailureTCP: 50, FailureOther: 200, FailureScanning: 950},
-		Flood:     FloodSettings{Enabled: true, Bytes: 20_000, Packets: 200},
-		Volume:    VolumeSettings{Enabled: true, Uplink: 300_000, FlowStarts: 40, AckPermille: 40},
+		Scan:      ScanSettings{Enabled: true, Weight: 100, FailureTCP: 50, FailureOther: 200, FailureScanning: 950},
+		Flood:     FloodSettings{Enabled: true, Weight: 100, Bytes: 20_000, Packets: 200},
+		Volume:    VolumeSettings{Enabled: true, Weight: 100, Uplink: 300_000, FlowStarts: 40, AckPermille: 40},
+		Novelty: NoveltySettings{
+			Enabled: true, Weight: 100, Commissioning: time.Hour, Failing: 9_000, FailingExcused: 4_000, Answered: 5_000, Rotation: 2_000,
+		},
+		Beacon: switchedOn, Exfiltration: switchedOn, Radio: switchedOn, PingPong: switchedOn, Location: switchedOn, External: switchedOn,
+		Retry: RetrySettings{Enabled: true, Weight: 100, Known: 3, Service: 8},
+		Churn: ChurnSettings{Enabled: true, Weight: 100, Attacker: 800, Benign: 20},
+		Access: AccessSettings{
+			Enabled: true, Weight: 100, Established: 30, Permanent: 30, Temporary: 60, Unanswered: 60, Registered: 60, Paged: 120, Initial: 20,
+		},
+		Host: HostSettings{Enabled: true, Weight: 100, Load: 90, Temperature: 80, Restarts: 6, Drain: 25},
 		Decision: DecisionSettings{
 			Malicious: 20_000, Family: 3_000, Families: 2, Malfunction: 12_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000,
 			ClearScan: time.Hour, ClearFlood: 10 * time.Minute, ClearOther: 24 * time.Hour, ClearFault: 30 * time.Minute,
@@ -119,11 +143,11 @@ func (s Settings) Rule() judge.Rule {
 		ClearFault: pane.Panes(record.MicrosIn(s.Decision.ClearFault)),
 		Families:   s.Decision.Families, Broken: detect.Nats(s.Decision.Malfunction),
 		Scan: detect.NewScan(detect.FailureRates{
-			TCP: s.Scan.FailureTCP, Other: s.Scan.FailureOther, Scanner: s.Scan.FailureScanning,
+			TCP: s.Scan.FailureTCP, Other: s.Scan.FailureOther, Scanner: s.Scan.FailureScanning, Weight: s.Scan.Weight,
 		}),
-		Flood:  detect.Flood{Bytes: uint64(s.Flood.Bytes), Packets: uint64(s.Flood.Packets)},
-		Uplink: detect.Envelope{Normal: uint64(s.Volume.Uplink)},
-		Starts: detect.Envelope{Normal: uint64(s.Volume.FlowStarts) * 1000},
+		Flood:  detect.Flood{Bytes: uint64(s.Flood.Bytes), Packets: uint64(s.Flood.Packets), Weight: s.Flood.Weight},
+		Uplink: detect.Envelope{Normal: uint64(s.Volume.Uplink), Weight: s.Volume.Weight},
+		Starts: detect.Envelope{Normal: uint64(s.Volume.FlowStarts) * 1000, Weight: s.Volume.Weight},
 	}
 }
 

@@ -158,7 +158,12 @@ func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 
 // learn lets memory take in what the pane that was judged shows.
 func (t *Task) learn(term *terminal, n pane.Number) {
-	t.reader.Learn(&t.vector, &term.memory, t.calm(term, n))
+	calm := t.calm(term, n)
+	t.reader.Learn(&t.vector, &term.memory, calm)
+	if calm {
+		term.habit.Learn(n, detect.Amounts{Value: t.vector.Uplink.Value, Normal: t.normal[0].Value},
+			detect.Amounts{Value: t.vector.Starts.Value, Normal: t.normal[1].Value})
+	}
 	t.roster.forget(term, n)
 }
 
@@ -206,7 +211,9 @@ func (t *Task) weigh(term *terminal, p feature.Pane) {
 	term.memory.Age(p.Number)
 	t.reader.Read(p, &term.memory, &t.vector)
 	before := t.roster.standing(term).At(p.Number - 1)
-	t.detect(term, p.Number)
+	ref := t.reference(term, p.Number)
+	t.detect(term, &ref)
+	t.normal = [2]detect.Normal{ref.Uplink, ref.Starts}
 	after := t.roster.standing(term).At(p.Number)
 	c := t.roster.caseOf(term)
 	switch {
@@ -218,7 +225,7 @@ func (t *Task) weigh(term *terminal, p feature.Pane) {
 		c = nil
 	}
 	if c != nil {
-		seen := judge.Seen{Vector: &t.vector}
+		seen := judge.Seen{Vector: &t.vector, Uplink: ref.Uplink, Starts: ref.Starts}
 		if d := t.roster.destinations.look(term.parts.destinations); d != nil {
 			seen.Suspect, seen.Named = d.Blamed(p.Number)
 		}
@@ -251,6 +258,9 @@ func (t *Task) judge(n pane.Number, number int32, out *stream.Effects) {
 	if status != record.StatusUnknown {
 		term.told = n
 		term.sequence++
+		if status == record.StatusRaised {
+			term.habit.Forget()
+		}
 		t.tell(term, status, n, out)
 		c.Told(standing, n)
 	}

@@ -66,6 +66,7 @@ type Task struct {
 	report    pane.Report
 	reader    feature.Reader
 	vector    feature.Vector
+	normal    [2]detect.Normal // what uplink and flow starts of the pane were held against
 	peek      peek
 	order     []ordered
 	turns     []int32

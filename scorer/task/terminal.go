@@ -17,6 +17,7 @@ type terminal struct {
 	open     pane.Refs      // its open panes
 	memory   feature.Memory // of its destinations
 	ports    detect.Ports   // that it uses with success
+	habit    detect.Habit   // how much is normal for it
 	evidence detect.State
 	context  pane.Context     // where it is attached, as last heard
 	sequence int64            // of its last verdict

@@ -1,0 +1,218 @@
+package detect
+
+import (
+	"math/bits"
+
+	"cordon/internal/record"
+	"cordon/internal/record/wire"
+	"cordon/scorer/pane"
+)
+
+// Habit is a terminal's own envelope: for each hour of the day the highest amount
+// per pane that was normal, of uplink bytes and of flow starts, 112 bytes. What a
+// day shows waits for 24 h as a candidate and is learned only if no case was raised
+// meanwhile: without that the envelope learns an exfiltration within minutes
+// (detection reference 3.12, 11).
+type Habit struct {
+	uplink, starts       levels      // learned
+	nextUplink, nextUses levels      // candidates: the last time each hour was there
+	hour                 pane.Number // last hour that was looked at, since 1970
+	days                 int32       // that something was learned of, at most 1,000
+}
+
+// levels are amounts by hour of day, in eighths of an octave: 0 is nothing, and the
+// amount of a level is the most that it stands for.
+type levels [24]uint8
+
+// levelOf returns the level of an amount.
+func levelOf(x uint64) uint8 {
+	if x == 0 {
+		return 0
+	}
+	octave := bits.Len64(x) - 1
+	eighth := x << 3 >> octave & 7
+	if octave > 60 {
+		eighth = 7
+	}
+	return uint8(min(8*octave+int(eighth)+1, 255))
+}
+
+// amountOf returns the most that a level stands for.
+func amountOf(level uint8) uint64 {
+	if level == 0 {
+		return 0
+	}
+	octave, eighth := (level-1)/8, uint64(level-1)%8
+	return ((9+eighth)<<octave + 7) >> 3 // of small amounts an eighth is less than one
+}
+
+// Limits of learning (detection reference 3.2 and 3.8).
+const (
+	winsor     = 8    // levels: what exceeds twice the normal counts as twice
+	freeDays   = 7    // the first days teach as they are
+	slowDays   = 2    // afterwards an eighth of an octave takes two days: doubling takes 16
+	daysKept   = 1000 // more history than that changes nothing
+	ownAtMost  = 4    // the own envelope counts up to four times the prior, and down to a quarter
+	hoursOfDay = 24
+)
+
+// Advance lets the time go to pane n: what the hours that came round showed a day
+// ago is learned.
+func (h *Habit) Advance(n pane.Number) {
+	hour := n / panesPerHour
+	if h.hour == 0 {
+		h.hour = hour
+		return
+	}
+	for range min(hour-h.hour, hoursOfDay) {
+		h.hour++
+		at, day := h.hour%hoursOfDay, h.hour/hoursOfDay
+		learned := h.nextUplink[at] != 0 || h.nextUses[at] != 0
+		h.uplink[at] = h.merge(h.uplink[at], h.nextUplink[at], day)
+		h.starts[at] = h.merge(h.starts[at], h.nextUses[at], day)
+		h.nextUplink[at], h.nextUses[at] = 0, 0
+		if learned && at == h.first() {
+			h.days = min(h.days+1, daysKept)
+		}
+	}
+	h.hour = max(h.hour, hour)
+}
+
+// first returns the first hour of the day of which something is known: it comes
+// round once a day.
+func (h *Habit) first() pane.Number {
+	for at := range h.uplink {
+		if h.uplink[at] != 0 || h.starts[at] != 0 {
+			return pane.Number(at)
+		}
+	}
+	return 0
+}
+
+// merge returns what is learned of an hour.
+func (h *Habit) merge(known, seen uint8, day pane.Number) uint8 {
+	switch {
+	case seen > known && (h.days < freeDays || known == 0):
+		return seen
+	case day%slowDays != 0 || seen == known:
+		return known
+	case seen > known:
+		return known + 1
+	}
+	return known - 1
+}
+
+// Learn notes what a trusted pane showed; normal is what it was held against.
+func (h *Habit) Learn(n pane.Number, uplink, starts Amounts) {
+	at := n / panesPerHour % hoursOfDay
+	h.nextUplink[at] = max(h.nextUplink[at], uplink.level())
+	h.nextUses[at] = max(h.nextUses[at], starts.level())
+}
+
+// Amounts are an amount and what was normal.
+type Amounts struct{ Value, Normal uint64 }
+
+// level returns the level of the amount, at most that of twice the normal.
+func (a Amounts) level() uint8 {
+	return min(levelOf(a.Value), uint8(min(int(levelOf(a.Normal))+winsor, 255)))
+}
+
+// Forget drops the candidates: a case was raised.
+func (h *Habit) Forget() { h.nextUplink, h.nextUses = levels{}, levels{} }
+
+// near returns the highest level of an hour and its neighbours.
+func (l *levels) near(hour pane.Number) uint8 {
+	at := int(hour % hoursOfDay)
+	return max(l[(at+hoursOfDay-1)%hoursOfDay], l[at], l[(at+1)%hoursOfDay])
+}
+
+// most returns the highest level of all hours.
+func (l *levels) most() uint8 {
+	most := uint8(0)
+	for _, level := range l {
+		most = max(most, level)
+	}
+	return most
+}
+
+// Largest returns the terminal's highest normal uplink per pane in any hour; 0 where
+// none is known.
+func (h *Habit) Largest() uint64 { return amountOf(h.uplink.most()) }
+
+// Uplink returns the highest normal uplink per pane at the hour of pane n.
+func (h *Habit) Uplink(n pane.Number, class Class) Normal {
+	return h.normal(h.uplink.near(n/panesPerHour), class)
+}
+
+// Starts returns the highest normal flow starts per pane, in thousandths.
+func (h *Habit) Starts(n pane.Number, class Class) Normal {
+	return h.normal(h.starts.near(n/panesPerHour), class)
+}
+
+// Class is what is normal for terminals of a kind.
+type Class struct {
+	Normal
+	Most  uint64 // up to which the own envelope counts (P99.99 of the peers); 0: four times Normal
+	Trust int64  // days of own history that weigh as much as the class: 1 for shipped priors, 3 for peers
+}
+
+// normal returns w × own + (1 − w) × class, w = days ÷ (days + trust), between a
+// quarter of the class and four times its most.
+func (h *Habit) normal(own uint8, c Class) Normal {
+	if own == 0 || h.days == 0 {
+		return c.Normal
+	}
+	days, trust := uint64(h.days), uint64(max(c.Trust, 1))
+	most := c.Most
+	if most == 0 {
+		most = c.Value
+	}
+	value := (days*min(amountOf(own), 1<<40) + trust*c.Value) / (days + trust)
+	value = min(max(value, c.Value/ownAtMost), ownAtMost*most)
+	from := c.From
+	if days >= trust {
+		from = record.ReferenceOwn
+	}
+	return Normal{value, from}
+}
+
+// Append appends the envelope in its stored form: levels as runs, for most hours
+// are like the one before.
+func (h *Habit) Append(b []byte) []byte {
+	b = wire.AppendInt(wire.AppendInt(b, int32(h.hour)), h.days)
+	for _, l := range h.all() {
+		for at := 0; at < len(l); {
+			run := 1
+			for at+run < len(l) && l[at+run] == l[at] {
+				run++
+			}
+			b = append(b, byte(run), l[at])
+			at += run
+		}
+	}
+	return b
+}
+
+// Read reads what Append wrote, and reports whether it could.
+func (h *Habit) Read(r *wire.Reader) bool {
+	h.hour, h.days = pane.Number(r.Int()), r.Int()
+	for _, l := range h.all() {
+		for at := 0; at < len(l); {
+			var b [2]byte
+			r.Fixed(b[:])
+			if r.Failed() || b[0] == 0 || at+int(b[0]) > len(l) {
+				return false
+			}
+			for range b[0] {
+				l[at] = b[1]
+				at++
+			}
+		}
+	}
+	return true
+}
+
+// all lists the levels in stored order.
+func (h *Habit) all() [4]*levels {
+	return [...]*levels{&h.uplink, &h.nextUplink, &h.starts, &h.nextUses}
+}

@@ -1,0 +1,101 @@
+package task
+
+import (
+	"time"
+
+	"cordon/internal/record"
+	"cordon/scorer/detect"
+	"cordon/scorer/pane"
+)
+
+// DetectorSettings switch a detector that has no other key.
+type DetectorSettings struct {
+	Enabled bool  `mapstructure:"enabled" doc:"false switches the detector off: what it alone sees is no longer seen (docs/detection.md)."`
+	Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+}
+
+// switchedOn is a detector as it is shipped.
+var switchedOn = DetectorSettings{Enabled: true, Weight: 100}
+
+// NoveltySettings belong to D4: destinations that a terminal was not seen to use.
+type NoveltySettings struct {
+	Enabled        bool          `mapstructure:"enabled" doc:"false switches D4 off: a new destination weighs nothing by itself."`
+	Weight         int64         `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence."`
+	Commissioning  time.Duration `mapstructure:"commissioning" range:"0s..168h" doc:"How long after a terminal was first seen its answered destinations are expected to be new. Shorter than an hour gave false WATCH."`
+	Failing        int64         `mapstructure:"failing" range:"0..9000" unit:"milli-nats" doc:"What a new TCP service weighs that does not answer, or a stranger that was let in and sent much."`
+	FailingExcused int64         `mapstructure:"failing_excused" range:"0..9000" unit:"milli-nats" doc:"The same over UDP, or on a port that the terminal uses with success."`
+	Answered       int64         `mapstructure:"answered" range:"0..9000" unit:"milli-nats" doc:"What a new destination weighs that answers, without peers to compare with."`
+	Rotation       int64         `mapstructure:"rotation" range:"0..9000" unit:"milli-nats" doc:"The same on a port that the terminal uses with success: most likely its service at another address."`
+}
+
+// RetrySettings belong to D15: calls of a known service that fails.
+type RetrySettings struct {
+	Enabled bool  `mapstructure:"enabled" doc:"false switches D15 off: retry loops are no longer seen."`
+	Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence."`
+	Known   int64 `mapstructure:"known" range:"1..1000" unit:"attempts per 10 s" doc:"Failed attempts at a known destination that are still patience."`
+	Service int64 `mapstructure:"service" range:"1..1000" unit:"attempts per 10 s" doc:"The same at name, time and address services."`
+}
+
+// ChurnSettings belong to D17: sessions that are opened and dropped at once.
+type ChurnSettings struct {
+	Enabled  bool  `mapstructure:"enabled" doc:"false switches D17 off: slice hopping is no longer seen."`
+	Weight   int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence."`
+	Attacker int64 `mapstructure:"attacker" range:"100..990" unit:"permille" doc:"Share of an attacker's sessions that are shorter than those of its peers."`
+	Benign   int64 `mapstructure:"benign" range:"1..90" unit:"permille" doc:"The same of a benign terminal. Higher: it takes more sessions."`
+}
+
+// AccessSettings belong to D9: requests in an hour that a modem may send (GSMA
+// TS.34).
+type AccessSettings struct {
+	Enabled     bool  `mapstructure:"enabled" doc:"false switches D9 off: registration storms and paging floods are no longer seen."`
+	Weight      int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence."`
+	Established int64 `mapstructure:"established" range:"1..10000" unit:"per hour and slice" doc:"PDU sessions that are established."`
+	Permanent   int64 `mapstructure:"permanent" range:"1..10000" unit:"per hour" doc:"Attempts that are rejected for good."`
+	Temporary   int64 `mapstructure:"temporary" range:"1..10000" unit:"per hour" doc:"Attempts that are rejected for now, or ignored."`
+	Unanswered  int64 `mapstructure:"unanswered" range:"1..10000" unit:"per hour" doc:"Attempts that nobody answers."`
+	Registered  int64 `mapstructure:"registered" range:"1..10000" unit:"per hour" doc:"Registrations that succeed."`
+	Paged       int64 `mapstructure:"paged" range:"1..10000" unit:"per hour" doc:"Wake-ups by the network."`
+	Initial     int64 `mapstructure:"initial" range:"1..10000" unit:"per hour" doc:"Initial registrations."`
+}
+
+// HostSettings belong to D13: what the device says of itself.
+type HostSettings struct {
+	Enabled     bool  `mapstructure:"enabled" doc:"false switches D13 off: a busy processor no longer counts beside a new destination."`
+	Weight      int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence."`
+	Load        int32 `mapstructure:"load" range:"1..100" unit:"percent" doc:"Processor load that counts as busy, beside 40 points above the device's own usual one."`
+	Temperature int32 `mapstructure:"temperature" range:"30..150" unit:"degrees Celsius" doc:"Temperature that counts as busy."`
+	Restarts    int32 `mapstructure:"restarts" range:"2..1000" unit:"per two days" doc:"Restarts that are no accident."`
+	Drain       int32 `mapstructure:"drain" range:"1..100" unit:"percent per hour" doc:"What a battery may lose."`
+}
+
+// rules returns the rules of the detectors in pools.
+func (s Settings) rules() detectorRules {
+	return detectorRules{destinations: s.destinations(), control: s.control(), device: s.device()}
+}
+
+func (s Settings) destinations() detect.DestinationsRules {
+	n := s.Novelty
+	return detect.DestinationsRules{
+		Novelty: detect.NoveltyRules{
+			Enabled: n.Enabled, Weight: n.Weight, Commissioning: pane.Panes(record.MicrosIn(n.Commissioning)),
+			Failing: detect.Nats(n.Failing), FailingExcused: detect.Nats(n.FailingExcused),
+			Answered: detect.Nats(n.Answered), Rotation: detect.Nats(n.Rotation),
+		},
+		Beacon:       detect.BeaconRules(s.Beacon),
+		Exfiltration: detect.ExfiltrationRules(s.Exfiltration),
+		Retry:        detect.RetryRules{Enabled: s.Retry.Enabled, Weight: s.Retry.Weight, Known: uint32(s.Retry.Known), Service: uint32(s.Retry.Service)},
+	}
+}
+
+func (s Settings) control() detect.ControlRules {
+	return detect.ControlRules{
+		Churn: detect.ChurnRules(s.Churn), Access: detect.AccessRules(s.Access),
+		Radio: detect.RadioRules(s.Radio), PingPong: detect.PingPongRules(s.PingPong),
+	}
+}
+
+func (s Settings) device() detect.DeviceRules {
+	location := detect.DefaultDeviceRules().Location
+	location.Enabled, location.Weight = s.Location.Enabled, s.Location.Weight
+	return detect.DeviceRules{Location: location, Host: detect.HostRules(s.Host), External: detect.ExternalRules(s.External)}
+}
