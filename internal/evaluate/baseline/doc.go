@@ -11,5 +11,6 @@
 // one flood would count as hundreds.
 //
 // What it does not: these detectors decide nothing in the product. They hold
-// back no late record, correct no sampling, and take memory as they need it.
+// back no late record and correct no sampling, and they take more memory than a
+// product could.
 package baseline

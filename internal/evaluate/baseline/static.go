@@ -45,7 +45,7 @@ type hour struct {
 	sum        float64
 	scanned    map[int32]map[uint64]bool // destinations that did not answer, by port
 	ports      map[uint64]map[int32]bool // ports that did not answer, by host
-	attempts   map[uint64]int            // that did not come about, by destination
+	attempts   map[uint64]int64          // that did not come about, by destination
 	noName     int
 	uplink     map[uint64]int64 // bytes by destination
 	exfiltrate map[uint64]bool
@@ -76,7 +76,7 @@ func (s *Static) Observe(t *record.PseudonymisedTelemetry) {
 	if number := int64(t.OccurredAt / slipsWindow); h == nil || number > h.number {
 		h = &hour{
 			number: number, scanned: map[int32]map[uint64]bool{}, ports: map[uint64]map[int32]bool{},
-			attempts: map[uint64]int{}, uplink: map[uint64]int64{}, exfiltrate: map[uint64]bool{},
+			attempts: map[uint64]int64{}, uplink: map[uint64]int64{}, exfiltrate: map[uint64]bool{},
 		}
 		s.state[t.Terminal] = h
 	}
@@ -96,7 +96,7 @@ func (h *hour) add(t *record.PseudonymisedTelemetry) (threat float64) {
 			threat += threatLow
 		}
 	}
-	h.uplink[destination] += f.ULVolume
+	count(h.uplink, destination, f.ULVolume)
 	if h.uplink[destination] >= slipsExfiltrated && !h.exfiltrate[destination] {
 		h.exfiltrate[destination] = true
 		threat += threatHigh
@@ -109,7 +109,7 @@ func (h *hour) add(t *record.PseudonymisedTelemetry) (threat float64) {
 
 // fail counts a flow that nobody took.
 func (h *hour) fail(f *record.Flow, destination uint64) (threat float64) {
-	if h.attempts[destination]++; h.attempts[destination] >= slipsReconnects {
+	if count(h.attempts, destination, 1); h.attempts[destination] >= slipsReconnects {
 		threat += threatMedium
 	}
 	alone := *f
@@ -124,18 +124,34 @@ func (h *hour) fail(f *record.Flow, destination uint64) (threat float64) {
 	return threat
 }
 
+// most is how many destinations, or ports, a terminal is kept with in an hour:
+// far more than any threshold asks for. A fast scan meets millions.
+const most = 4096
+
+// count adds to a destination's sum, if it is kept.
+func count(sums map[uint64]int64, destination uint64, n int64) {
+	if _, kept := sums[destination]; kept || len(sums) < most {
+		sums[destination] += n
+	}
+}
+
 // grown puts a member into the set of a key and returns the size of the set, or
-// 0 where it was there before.
+// 0 where it was there before. A set that is full takes everything for new.
 func grown[K, M comparable](sets map[K]map[M]bool, key K, member M) int {
 	set := sets[key]
 	if set == nil {
+		if len(sets) == most {
+			return 0
+		}
 		set = map[M]bool{}
 		sets[key] = set
 	}
 	if set[member] {
 		return 0
 	}
-	set[member] = true
+	if len(set) < most {
+		set[member] = true
+	}
 	return len(set)
 }
 
