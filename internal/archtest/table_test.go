@@ -158,6 +158,7 @@ var pure = []pureFolder{
 	{folder: "scorer/pane", cordon: []string{"scorer/page"}},
 	{folder: "scorer/feature", cordon: []string{"scorer/pane"}},
 	{folder: "scorer/detect", cordon: []string{"scorer/pane", "scorer/feature"}},
+	{folder: "scorer/peer", cordon: []string{"scorer/pane", "scorer/feature"}},
 	{folder: "scorer/judge", cordon: []string{"scorer/pane", "scorer/feature", "scorer/detect"}},
 	{folder: "scorer/network", cordon: []string{"scorer/pane", "scorer/feature", "scorer/detect", "scorer/judge"}},
 	{folder: "scorer/task", cordon: []string{"internal/stream", "scorer"},

@@ -48,6 +48,7 @@ const (
 	earlySpan     = pane.Number(3 * record.Hour / pane.Length)
 	failingSpan   = pane.Number(10 * record.Minute / pane.Length)
 	failingPanes  = 3
+	provenPanes   = 5 // in which a destination answers that is a service; ours
 	freshPerPane  = 2 // failed first contacts that may take a slot in one pane: a scan makes hundreds
 	inboundLimit  = 20_000
 	rotationBytes = 1 << 20 // uplink that a new address on a customary port may get …

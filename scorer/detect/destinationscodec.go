@@ -93,6 +93,9 @@ const (
 	tellsFlooded
 )
 
+// tellsProven is in place of tellsAnswered in a slot.
+const tellsProven = tellsAnswered
+
 // bit returns a bit where it is set.
 func bit(set bool, b byte) byte {
 	if set {
@@ -133,7 +136,7 @@ func (s *slot) append(b []byte, last pane.Number) []byte {
 	if !s.used {
 		return append(b, 0)
 	}
-	b = append(b, tellsUsed|bit(s.excused, tellsExcused)|bit(s.customary, tellsCustomary)|bit(s.victim, tellsVictim), s.failedPanes)
+	b = append(b, tellsUsed|bit(s.excused, tellsExcused)|bit(s.customary, tellsCustomary)|bit(s.victim, tellsVictim)|bit(s.proven, tellsProven), s.failedPanes, s.okPanes)
 	b = s.key.Append(b)
 	b = pane.AppendNumber(pane.AppendNumber(b, s.first, last), s.last, last)
 	for _, n := range [...]int64{
@@ -146,7 +149,7 @@ func (s *slot) append(b []byte, last pane.Number) []byte {
 }
 
 func (s *slot) read(r *wire.Reader, last pane.Number) {
-	var b [2]byte
+	var b [3]byte
 	r.Fixed(b[:1])
 	*s = slot{}
 	if b[0]&tellsUsed == 0 {
@@ -154,7 +157,8 @@ func (s *slot) read(r *wire.Reader, last pane.Number) {
 	}
 	r.Fixed(b[1:])
 	s.used, s.excused, s.customary, s.victim = true, b[0]&tellsExcused != 0, b[0]&tellsCustomary != 0, b[0]&tellsVictim != 0
-	s.failedPanes = b[1]
+	s.proven = b[0]&tellsProven != 0
+	s.failedPanes, s.okPanes = b[1], b[2]
 	s.key.Read(r)
 	s.first, s.last = pane.ReadNumber(r, last), pane.ReadNumber(r, last)
 	s.sup, s.contact, s.mean, s.gaps = Nats(r.Long()), r.Long(), int32(r.Long()), int32(r.Long())

@@ -24,8 +24,8 @@ type Habit struct {
 // amount of a level is the most that it stands for.
 type levels [24]uint8
 
-// levelOf returns the level of an amount.
-func levelOf(x uint64) uint8 {
+// LevelOf returns the level of an amount.
+func LevelOf(x uint64) uint8 {
 	if x == 0 {
 		return 0
 	}
@@ -37,8 +37,8 @@ func levelOf(x uint64) uint8 {
 	return uint8(min(8*octave+int(eighth)+1, 255))
 }
 
-// amountOf returns the most that a level stands for.
-func amountOf(level uint8) uint64 {
+// AmountOf returns the most that a level stands for.
+func AmountOf(level uint8) uint64 {
 	if level == 0 {
 		return 0
 	}
@@ -114,7 +114,7 @@ type Amounts struct{ Value, Normal uint64 }
 
 // level returns the level of the amount, at most that of twice the normal.
 func (a Amounts) level() uint8 {
-	return min(levelOf(a.Value), uint8(min(int(levelOf(a.Normal))+winsor, 255)))
+	return min(LevelOf(a.Value), uint8(min(int(LevelOf(a.Normal))+winsor, 255)))
 }
 
 // Forget drops the candidates: a case was raised.
@@ -137,7 +137,7 @@ func (l *levels) most() uint8 {
 
 // Largest returns the terminal's highest normal uplink per pane in any hour; 0 where
 // none is known.
-func (h *Habit) Largest() uint64 { return amountOf(h.uplink.most()) }
+func (h *Habit) Largest() uint64 { return AmountOf(h.uplink.most()) }
 
 // Uplink returns the highest normal uplink per pane at the hour of pane n.
 func (h *Habit) Uplink(n pane.Number, class Class) Normal {
@@ -167,7 +167,7 @@ func (h *Habit) normal(own uint8, c Class) Normal {
 	if most == 0 {
 		most = c.Value
 	}
-	value := (days*min(amountOf(own), 1<<40) + trust*c.Value) / (days + trust)
+	value := (days*min(AmountOf(own), 1<<40) + trust*c.Value) / (days + trust)
 	value = min(max(value, c.Value/ownAtMost), ownAtMost*most)
 	from := c.From
 	if days >= trust {

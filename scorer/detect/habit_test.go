@@ -12,16 +12,16 @@ import (
 
 // An amount lies below what its level stands for, by an eighth at most.
 func TestLevels(t *testing.T) {
-	if levelOf(0) != 0 || amountOf(0) != 0 {
-		t.Errorf("nothing has level %d, and level 0 is %d", levelOf(0), amountOf(0))
+	if LevelOf(0) != 0 || AmountOf(0) != 0 {
+		t.Errorf("nothing has level %d, and level 0 is %d", LevelOf(0), AmountOf(0))
 	}
 	for x := uint64(1); x < 1<<20; x += 1 + x/97 {
-		if got := amountOf(levelOf(x)); got < x || got > x+x/8+1 {
-			t.Errorf("%d has level %d, which stands for up to %d", x, levelOf(x), got)
+		if got := AmountOf(LevelOf(x)); got < x || got > x+x/8+1 {
+			t.Errorf("%d has level %d, which stands for up to %d", x, LevelOf(x), got)
 		}
 	}
-	if levelOf(math.MaxUint64) != 255 {
-		t.Errorf("the largest amount has level %d", levelOf(math.MaxUint64))
+	if LevelOf(math.MaxUint64) != 255 {
+		t.Errorf("the largest amount has level %d", LevelOf(math.MaxUint64))
 	}
 }
 

@@ -14,8 +14,8 @@ type RetryRules struct {
 	Enabled bool
 	// Weight in per cent of the nats (100).
 	Weight int64
-	// Known is how many failed attempts in a pane at a known destination are still
-	// patience (3).
+	// Known is how many failed attempts in a pane at a destination that answered
+	// before are still patience (3).
 	Known uint32
 	// Service is the same at name, time and address services (8: resolvers ask again
 	// within a second, at several servers).
@@ -35,7 +35,7 @@ func (r *RetryRules) counts(s *feature.Seen) int64 {
 	if s.Service {
 		patience = r.Service
 	}
-	if !r.Enabled || s.Answered > 0 || s.Peers.Down || !s.Known && !s.Service || s.Began <= patience {
+	if !r.Enabled || s.Answered > 0 || s.Peers.Down || !s.Before && !s.Service || s.Began <= patience {
 		return 0
 	}
 	return int64(s.Began)

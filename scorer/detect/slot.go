@@ -12,7 +12,9 @@ type slot struct {
 	excused     bool // first contacted in the commissioning hour
 	customary   bool // its port was in use with success before
 	victim      bool // it was flooded
+	proven      bool // it answered mostly, in several panes: its silence is an outage (D15)
 	failedPanes uint8
+	okPanes     uint8
 	first, last pane.Number // panes of the first and last contact
 	sup         Nats        // surprise by peers; -1: there are none
 	contact     int64       // time of the last contact that a gap is measured from, ms
@@ -35,6 +37,10 @@ func (s *slot) take(d *feature.Seen, n pane.Number, ref *Reference, r *Destinati
 	if tried > ok && s.failedPanes < 255 {
 		s.failedPanes++
 	}
+	if tried > 0 && tried == ok && s.okPanes < 255 {
+		s.okPanes++
+	}
+	s.proven = s.proven || s.okPanes >= provenPanes && s.okPanes >= s.failedPanes
 	s.flows += d.Flows
 	s.ul, s.dl = s.ul+d.UL, s.dl+d.DL
 	s.victim = s.victim || d.Flooded && d.UnansweredUL > victimBytes
@@ -75,8 +81,8 @@ func (s *slot) failing() bool {
 	if s.key.Inbound || s.key.Form == pane.FormName || s.tried == 0 || 2*s.ok >= s.tried {
 		return false
 	}
-	if s.victim {
-		return true
+	if s.victim || s.proven {
+		return s.victim
 	}
 	return 2*s.early[1] < s.early[0] && s.failedPanes >= failingPanes && s.last-s.first >= failingSpan
 }
@@ -85,7 +91,7 @@ func (s *slot) failing() bool {
 func (s *slot) against(n pane.Number, ref *Reference, r *DestinationsRules) verdictOn {
 	v := verdictOn{
 		key: s.key, last: s.last, victim: s.victim, answered: !s.failing() && s.key.Form != pane.FormName,
-		rich: 2*ref.Largest > ref.Uplink.Value, peers: s.sup >= 0,
+		rich: ref.Rich, peers: s.sup >= 0,
 		count: verdictCounts{s.tried, s.ok, s.flows, s.gaps, s.mean, s.ul, s.dl, ref.Uplink.Value},
 	}
 	sup := s.surprise(ref, &r.Novelty)

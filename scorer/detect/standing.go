@@ -11,7 +11,7 @@ type Reference struct {
 	Age             pane.Number // panes since the terminal was first seen
 	Uplink          Normal      // bytes per pane
 	Starts          Normal      // flow starts per pane, thousandths
-	Largest         uint64      // the terminal's own highest uplink per pane in any hour; 0: not known yet
+	Rich            bool        // the terminal itself was seen to send more than half of what is normal without peers
 	Busy            bool        // evidence or an open case stands against it: nothing is learned
 	Area, Equipment uint32      // pane.Label of the tracking area, and token of the device, as this pane says; 0: it says nothing
 	Storm           bool        // its cell or area has far more failures than usual: they are not the terminal's

@@ -95,6 +95,11 @@ func (m *Memory) Met(hash uint64) bool {
 		m.contacted[0].has(hash) || m.contacted[1].has(hash) || m.Known(hash)
 }
 
+// Answered reports whether a destination answered before.
+func (m *Memory) Answered(hash uint64) bool {
+	return m.answered[0].has(hash) || m.answered[1].has(hash) || m.answered[2].has(hash) || m.Known(hash)
+}
+
 // Age begins the generations that are due at pane n, before it is read.
 func (m *Memory) Age(n pane.Number) {
 	if n-m.contactedSince >= contactedSpan || m.contacted[0].full() {

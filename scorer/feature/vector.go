@@ -2,6 +2,7 @@ package feature
 
 import (
 	"math/bits"
+	"slices"
 
 	"cordon/scorer/pane"
 )
@@ -59,6 +60,9 @@ type Seen struct {
 	Met               bool // remembered at all: no first contact
 	Held              bool // its failure is excused by an outage (3.12, 8)
 	Flooded           bool // it left uplink unanswered: it counts in UnansweredBytes
+	Failed            bool // it is a first contact that failed: it counts in TCP or Other
+	Before            bool // it answered before
+	Today             bool // it answered before within this generation of a day
 	// Peers is what the other terminals of the partition say of it.
 	Peers Shared
 }
@@ -120,7 +124,9 @@ func (r *Reader) Read(p Pane, m *Memory, v *Vector) {
 	}
 	flood := sampleOf(p.Slot)
 	for _, d := range r.kept {
-		s := Seen{Destination: d, Known: m.Known(d.Hash), Met: m.Met(d.Hash)}
+		s := Seen{Destination: d, Known: m.Known(d.Hash), Today: m.answered[0].has(d.Hash)}
+		s.Before = s.Known || s.Today || m.answered[1].has(d.Hash) || m.answered[2].has(d.Hash)
+		s.Met = s.Before || m.contacted[0].has(d.Hash) || m.contacted[1].has(d.Hash)
 		if !d.Remote() {
 			v.Seen = append(v.Seen, s)
 			continue
@@ -128,7 +134,7 @@ func (r *Reader) Read(p Pane, m *Memory, v *Vector) {
 		s.Held = d.Began > 0 && d.Answered == 0 && v.held(d, m)
 		failed := v.contact(d, m)
 		unanswered := flood.take(d, m)
-		s.Flooded = unanswered
+		s.Flooded, s.Failed = unanswered, failed
 		v.Seen = append(v.Seen, s)
 		switch {
 		case failed || unanswered:
@@ -183,6 +189,25 @@ func (v *Vector) contact(d *pane.Destination, m *Memory) bool {
 	}
 	kind.Failed++
 	return true
+}
+
+// Excuse takes a failed first contact back: the destination is down for others too.
+func (v *Vector) Excuse(s *Seen) {
+	if !s.Failed {
+		return
+	}
+	s.Failed, s.Held = false, true
+	v.Contacts(s.Protocol).Failed--
+	v.Held++
+	for i := range v.Suspects {
+		if v.Suspects[i].Key == s.Key {
+			v.Suspects[i].Contact = false
+			if !s.Flooded {
+				v.Suspects = slices.Delete(v.Suspects, i, i+1)
+			}
+			return
+		}
+	}
 }
 
 // Contacts returns the count that a protocol belongs to.

@@ -49,7 +49,7 @@ func (f *frozen) appendTerminal(b []byte, term *terminal) []byte {
 	b = term.context.Append(b, new(pane.Context))
 	b = term.evidence.Append(b, term.last)
 	b = term.memory.Append(b, term.last)
-	b = term.habit.Append(term.ports.Append(b, term.last))
+	b = term.member.Append(term.habit.Append(term.ports.Append(b, term.last)))
 	if tells&tellsWarned != 0 {
 		for _, at := range term.warned {
 			b = wire.AppendLong(b, int64(at))
@@ -107,6 +107,7 @@ func (p *pools) read(t *terminal, value []byte, s *stored) bool {
 		if !t.habit.Read(&r) {
 			return false
 		}
+		t.member.Read(&r)
 	}
 	t.warned = [2]record.Micros{}
 	if tells&tellsWarned != 0 {

@@ -7,6 +7,7 @@ import (
 	"cordon/internal/stream"
 	"cordon/scorer/page"
 	"cordon/scorer/pane"
+	"cordon/scorer/peer"
 )
 
 // cutState follows what changed since the last committed cut.
@@ -57,6 +58,7 @@ type frozen struct {
 	gone      []uint64
 	partition *partitionState
 	ages      []byte // lengths of sessions, as stored
+	peers     []peer.Piece
 
 	buffer, inner []byte // scratch memory
 }
@@ -72,7 +74,7 @@ func (t *Task) Cut(cut *stream.Cut) {
 	c.leaving, c.removed = c.removed, nil
 	f.removed, f.names, f.partition = c.leaving, t.names.cut(), t.partitionState()
 	f.fresh, f.gone = t.waiting.cut()
-	f.ages = t.ages.Append(f.ages[:0])
+	f.ages, f.peers = t.ages.Append(f.ages[:0]), t.peers.Cut()
 	f.dirty, c.dirty = c.dirty, f.dirty[:0]
 	t.roster.terminals.Share(&f.terminals)
 	t.roster.pools.share(&f.pools)
@@ -94,10 +96,11 @@ func (t *Task) Settle(committed bool) {
 	c.leaving = nil
 	t.names.settle(committed)
 	t.waiting.settle(committed)
+	t.peers.Settle(committed)
 	t.roster.terminals.Unshare(&f.terminals)
 	t.roster.pools.unshare(&f.pools)
 	t.ring.Unshare(&f.ring)
-	f.removed, f.names, f.fresh, f.gone, f.partition = nil, nil, nil, nil, nil
+	f.removed, f.names, f.fresh, f.gone, f.partition, f.peers = nil, nil, nil, nil, nil, nil
 }
 
 // encode adds the pieces: removals before what takes their place.
@@ -124,6 +127,9 @@ func (f *frozen) encode(cut *stream.Cut) {
 		cut.Add(waitingKey(f.fresh[i].number), f.fresh[i].value)
 	}
 	cut.Add([]byte{kindAges}, f.ages)
+	for _, p := range f.peers {
+		cut.Add(append([]byte{kindPeers}, p.Key...), p.Value)
+	}
 	if text, err := json.Marshal(f.partition); err == nil { // plain numbers: it cannot fail
 		cut.Add([]byte{kindPartition}, text)
 	}

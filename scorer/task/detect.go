@@ -32,16 +32,40 @@ func (t *Task) detect(term *terminal, ref *detect.Reference) {
 
 // reference gathers what the pane of a terminal is compared with.
 func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
-	term.habit.Advance(n)
+	uplink, starts := t.classes()
+	habit := &term.habit
+	if !t.settings.Envelope.Enabled {
+		habit = &t.noHabit
+	}
 	return detect.Reference{
-		Age:     n - term.first,
-		Uplink:  term.habit.Uplink(n, prior(t.rule.Uplink)),
-		Starts:  term.habit.Starts(n, prior(t.rule.Starts)),
-		Largest: term.habit.Largest(),
-		Busy:    !t.calm(term, n-1),
-		Ports:   &term.ports,
-		Gate:    t.gate, Short: t.ages.Short(n), Sessions: &t.ages,
-		Area: pane.Label(t.names.strings[term.context.TrackingAreaCode]), Equipment: term.context.Equipment,
+		Age:    n - term.first,
+		Uplink: habit.Uplink(n, uplink),
+		Starts: habit.Starts(n, starts),
+		Rich:   t.group.Members == 0 && 2*habit.Largest() > uplink.Value,
+		Busy:   !t.calm(term, n-1),
+		Ports:  &term.ports,
+		Gate:   t.gate, Short: t.ages.Short(n), Sessions: &t.ages,
+		Area: t.names.label(term.context.TrackingAreaCode), Equipment: term.context.Equipment,
+	}
+}
+
+// classes returns what is normal for the group of the terminal at hand, or for
+// terminals of any kind where the group is too small to tell.
+func (t *Task) classes() (uplink, starts detect.Class) {
+	uplink, starts = prior(t.rule.Uplink), prior(t.rule.Starts)
+	if g := &t.group; g.Uplink != 0 {
+		uplink = peers(g.Uplink, g.UplinkMost)
+	}
+	if g := &t.group; g.Starts != 0 {
+		starts = peers(g.Starts, g.StartsMost)
+	}
+	return uplink, starts
+}
+
+// peers returns the levels of a group as what is normal for its terminals.
+func peers(level, most uint8) detect.Class {
+	return detect.Class{
+		Normal: detect.Normal{Value: detect.AmountOf(level), From: record.ReferencePeer}, Most: detect.AmountOf(most), Trust: 3,
 	}
 }
 

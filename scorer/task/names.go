@@ -13,6 +13,7 @@ import (
 // string is a piece of the state by itself.
 type names struct {
 	strings []string // by number; empty where the number is free
+	labels  []uint32 // pane.Label of each
 	numbers map[string]uint32
 	free    []uint32
 	swept   int      // strings in use when it was last swept
@@ -22,7 +23,7 @@ type names struct {
 
 // newNames returns an empty pool.
 func newNames() names {
-	return names{strings: []string{""}, numbers: map[string]uint32{}}
+	return names{strings: []string{""}, labels: []uint32{0}, numbers: map[string]uint32{}}
 }
 
 // spareNames is how many strings out of use are kept before the first sweep.
@@ -58,7 +59,7 @@ func (n *names) sweep(used []bool) {
 	for number := uint32(1); int(number) < len(used); number++ {
 		if s := n.strings[number]; !used[number] && s != "" {
 			delete(n.numbers, s)
-			n.strings[number] = ""
+			n.strings[number], n.labels[number] = "", 0
 			n.free, n.changed = append(n.free, number), append(n.changed, number)
 		}
 	}
@@ -80,16 +81,19 @@ func (n *names) number(s string, near uint32) uint32 {
 	number := uint32(len(n.strings))
 	if last := len(n.free) - 1; last >= 0 {
 		number, n.free = n.free[last], n.free[:last]
-		n.strings[number] = s
+		n.strings[number], n.labels[number] = s, pane.Label(s)
 	} else if number == maxNames {
 		return 0 // as if it had not been said
 	} else {
-		n.strings = append(n.strings, s)
+		n.strings, n.labels = append(n.strings, s), append(n.labels, pane.Label(s))
 	}
 	n.numbers[s] = number
 	n.changed = append(n.changed, number)
 	return number
 }
+
+// label returns what stands for the string of a number (pane.Label).
+func (n *names) label(number uint32) uint32 { return n.labels[number] }
 
 // cut returns the strings that changed, which must be stored or removed.
 func (n *names) cut() []storedName {
@@ -126,8 +130,9 @@ func (n *names) restore(stored storedName) bool {
 	}
 	if missing := int(stored.number) + 1 - len(n.strings); missing > 0 {
 		n.strings = append(n.strings, make([]string, missing)...)
+		n.labels = append(n.labels, make([]uint32, missing)...)
 	}
-	n.strings[stored.number] = stored.text
+	n.strings[stored.number], n.labels[stored.number] = stored.text, pane.Label(stored.text)
 	return true
 }
 

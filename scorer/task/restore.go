@@ -54,6 +54,8 @@ func (t *Task) restore(key, value []byte) error {
 		return nil
 	case key[0] == kindAges && len(name) == 0:
 		return t.restoreAges(value)
+	case key[0] == kindPeers:
+		return t.peers.Restore(name, value)
 	case key[0] == kindPartition && len(name) == 0:
 		return t.restorePartition(value)
 	}

@@ -14,6 +14,12 @@ type DetectorSettings struct {
 	Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
 }
 
+// SwitchSettings switch what detectors compare with: the terminal's own envelope,
+// and the gate for what befalls many at once.
+type SwitchSettings struct {
+	Enabled bool `mapstructure:"enabled" doc:"false leaves it out: more is held against terminals."`
+}
+
 // switchedOn is a detector as it is shipped.
 var switchedOn = DetectorSettings{Enabled: true, Weight: 100}
 

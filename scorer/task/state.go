@@ -24,6 +24,7 @@ const (
 	kindWaiting        = 'w' // + number, 8 bytes
 	kindPartition      = 'p'
 	kindAges           = 'a' // lengths of sessions
+	kindPeers          = 'P' // + key of package peer
 )
 
 // pieceKey is the key of a terminal's piece.

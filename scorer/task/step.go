@@ -105,20 +105,6 @@ func (t *Task) close(out *stream.Effects) {
 	t.ring.Close()
 }
 
-// survey looks at what all terminals of a pane did, before any of them is judged:
-// what befalls many at once is done to them.
-func (t *Task) survey(n pane.Number) {
-	var releases detect.Releases
-	table := t.ring.Table(n)
-	for i := range table.Len() {
-		if slot := table.Slot(i); slot.Happened > 0 {
-			t.events = table.Events(slot, t.events[:0])
-			releases.Add(t.events)
-		}
-	}
-	t.gate.Sessions = releases.Hold(t.census.total())
-}
-
 // enlist puts a terminal into the order.
 func (t *Task) enlist(number int32) {
 	id := &t.roster.look(number).id
@@ -159,6 +145,7 @@ func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 // learn lets memory take in what the pane that was judged shows.
 func (t *Task) learn(term *terminal, n pane.Number) {
 	calm := t.calm(term, n)
+	t.teach(term, calm)
 	t.reader.Learn(&t.vector, &term.memory, calm)
 	if calm {
 		term.habit.Learn(n, detect.Amounts{Value: t.vector.Uplink.Value, Normal: t.normal[0].Value},
@@ -211,6 +198,9 @@ func (t *Task) weigh(term *terminal, p feature.Pane) {
 	term.memory.Age(p.Number)
 	t.reader.Read(p, &term.memory, &t.vector)
 	before := t.roster.standing(term).At(p.Number - 1)
+	term.habit.Advance(p.Number)
+	t.peers.Enter(&term.member, t.kind(&term.context), p.Number)
+	t.compareWithPeers(term, p.Number)
 	ref := t.reference(term, p.Number)
 	t.detect(term, &ref)
 	t.normal = [2]detect.Normal{ref.Uplink, ref.Starts}

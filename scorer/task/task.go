@@ -10,6 +10,7 @@ import (
 	"cordon/scorer/feature"
 	"cordon/scorer/judge"
 	"cordon/scorer/pane"
+	"cordon/scorer/peer"
 )
 
 // name of the stage in dead letters.
@@ -53,6 +54,7 @@ type Task struct {
 	census   census
 	counts   counts
 	ages     detect.SessionAges
+	peers    peer.Peers
 	gate     detect.Gate // of the pane that is closed
 	cases    agenda      // terminals with an open case, by when it is to be judged
 	swept    record.Micros
@@ -66,6 +68,9 @@ type Task struct {
 	report    pane.Report
 	reader    feature.Reader
 	vector    feature.Vector
+	kept      []*pane.Destination
+	group     peer.Group       // of the terminal at hand
+	noHabit   detect.Habit     // of a terminal of which nothing is learned
 	normal    [2]detect.Normal // what uplink and flow starts of the pane were held against
 	peek      peek
 	order     []ordered
@@ -84,6 +89,7 @@ func New(s Settings, partition int32) *Task {
 		roster:    newRoster(),
 		names:     newNames(),
 		waiting:   waiting{limit: s.HeldBytes},
+		peers:     peer.New(),
 	}
 	t.cases.roster = &t.roster
 	t.infrastructure, _ = pane.NewInfrastructure(s.Infrastructure) // Validate has read it

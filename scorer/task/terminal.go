@@ -7,6 +7,7 @@ import (
 	"cordon/scorer/judge"
 	"cordon/scorer/page"
 	"cordon/scorer/pane"
+	"cordon/scorer/peer"
 )
 
 // terminal is all that is kept of one terminal: free of pointers, so that a
@@ -18,6 +19,7 @@ type terminal struct {
 	memory   feature.Memory // of its destinations
 	ports    detect.Ports   // that it uses with success
 	habit    detect.Habit   // how much is normal for it
+	member   peer.Member    // what its day is like, for its group
 	evidence detect.State
 	context  pane.Context     // where it is attached, as last heard
 	sequence int64            // of its last verdict

@@ -1,0 +1,82 @@
+package task
+
+import (
+	"cordon/scorer/detect"
+	"cordon/scorer/pane"
+	"cordon/scorer/peer"
+)
+
+// survey looks at what all terminals of a pane did, before any of them is judged:
+// what befalls many at once is done to them. The order of the terminals is settled.
+func (t *Task) survey(n pane.Number) {
+	var releases detect.Releases
+	table := t.ring.Table(n)
+	t.peers.Begin(n)
+	for _, o := range t.order {
+		term := t.roster.look(o.number)
+		slot := t.ring.Find(n, &term.open)
+		if slot == nil {
+			continue
+		}
+		if slot.Happened > 0 {
+			t.events = table.Events(slot, t.events[:0])
+			releases.Add(t.events)
+		}
+		t.kept = table.Destinations(slot, t.kept[:0])
+		for _, d := range t.kept {
+			if d.Remote() && term.memory.Answered(d.Hash) {
+				t.peers.Count(d)
+			}
+		}
+	}
+	t.peers.Decide(n)
+	t.gate.Sessions = t.settings.Gate.Enabled && releases.Hold(t.census.total())
+}
+
+// kind returns what a terminal is grouped by.
+func (t *Task) kind(c *pane.Context) peer.Kind {
+	return peer.Kind{
+		TypeAllocationCode: t.names.label(c.TypeAllocationCode), DNN: t.names.label(c.DNN),
+		SNSSAI: t.names.label(c.SNSSAI), InternalGroup: t.names.label(c.InternalGroupID),
+	}
+}
+
+// compareWithPeers fills in what the other terminals say of the destinations of the
+// pane that was read, and takes back what is nobody's fault.
+func (t *Task) compareWithPeers(term *terminal, n pane.Number) {
+	t.group = t.peers.Of(t.kind(&term.context), n)
+	for i := range t.vector.Seen {
+		s := &t.vector.Seen[i]
+		if s.Known && s.Answered > 0 || s.Inbound {
+			continue
+		}
+		s.Peers = t.peers.Shared(&t.group, s, n)
+		if s.Peers.Members > 0 {
+			s.Peers.Usual = int32(detect.Ln(uint64(t.group.Usual) + 1))
+		}
+		if !t.settings.Gate.Enabled {
+			s.Peers.Down, s.Peers.Common = false, false
+		}
+		if s.Peers.Down {
+			t.vector.Excuse(s)
+		}
+	}
+}
+
+// teach lets the group of a terminal know what its pane was like.
+func (t *Task) teach(term *terminal, trusted bool) {
+	today := peer.Today{Uplink: detect.LevelOf(t.vector.Uplink.Value), Starts: detect.LevelOf(t.vector.Starts.Value), Trusted: trusted}
+	for i := range t.vector.Seen {
+		s := &t.vector.Seen[i]
+		if s.Answered == 0 || s.Inbound || s.Service {
+			continue
+		}
+		if !s.Met {
+			today.Firsts++
+		}
+		if trusted && !s.Today {
+			t.peers.Use(t.kind(&term.context), s.Destination)
+		}
+	}
+	term.member.Add(today)
+}
