@@ -75,8 +75,11 @@ func (d *Device) weighHost(s *status, n pane.Number, r *HostRules) {
 // weighLoad adds 2 nats for every ten minutes beyond half an hour in which the
 // device is busier than usual, and takes as much away while it is not.
 func (d *Device) weighLoad(s *status, n, since pane.Number, r *HostRules) {
+	if s.hasLoad && d.load == 0 { // what it is like when first heard of is usual: some are always busy
+		d.load = max(s.load, 1) << 8
+	}
 	usual := d.load >> 8
-	busy := s.hasLoad && (s.load >= r.Load && usual < r.Load || d.load > 0 && s.load >= usual+loadExcess) || s.hasHeat && s.temperature >= r.Temperature
+	busy := s.hasLoad && (s.load >= r.Load && usual < r.Load || s.load >= usual+loadExcess) || s.hasHeat && s.temperature >= r.Temperature
 	nats := hostStep * Nats(since) / hostInterval * Nats(r.Weight) / 100
 	switch {
 	case !busy:
@@ -89,9 +92,6 @@ func (d *Device) weighLoad(s *status, n, since pane.Number, r *HostRules) {
 		d.lastHost = n
 	}
 	if s.hasLoad && !busy {
-		if d.load == 0 {
-			d.load = s.load << 8
-		}
 		d.load += (s.load<<8 - d.load) / loadMemory
 	}
 }

@@ -25,6 +25,8 @@ const (
 	homeHours = 24
 	// awaySpan is how long it must be away: reselection between neighbours flickers.
 	awaySpan = pane.Number(10 * record.Minute / pane.Length)
+	// moveSpan is how long it must be away until it lives there: it moved house.
+	moveSpan = pane.Number(record.Day / pane.Length)
 	// locationSpan is how long the last word about its place holds.
 	locationSpan = pane.Number(record.Day / pane.Length)
 )
@@ -42,7 +44,7 @@ func (d *Device) place(n pane.Number, ref *Reference, r *LocationRules) {
 			break
 		}
 		if a.label == 0 {
-			if i == 0 || d.home[0].hours < homeHours || d.mover() {
+			if i == 0 || d.home[0].hours < homeHours || d.away != 0 && n-d.away >= moveSpan {
 				*a = area{label: ref.Area, hours: 1, last: hour}
 			}
 			break
