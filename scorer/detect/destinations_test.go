@@ -176,10 +176,10 @@ func TestRetry(t *testing.T) {
 		name  string
 		seen  feature.Seen
 		began uint32
-		want  Nats // after four panes
+		want  Nats // after twelve panes
 	}{
 		{"ten a pane", feature.Seen{Before: true, Met: true}, 10, 12_000},
-		{"four a pane", feature.Seen{Before: true, Met: true}, 4, 5_332},
+		{"four a pane", feature.Seen{Before: true, Met: true}, 4, 12_000},
 		{"three a pane are patience", feature.Seen{Before: true, Met: true}, 3, 0},
 		{"a resolver, eight a pane", feature.Seen{Met: true}, 8, 0},
 		{"a new destination is no retry", feature.Seen{}, 10, 0},
@@ -187,7 +187,7 @@ func TestRetry(t *testing.T) {
 	} {
 		var d Destinations
 		n := pane.Number(1000)
-		for range 4 {
+		for range 12 {
 			n++
 			c.seen.Destination = &pane.Destination{Key: addressed(pane.TCP, 443), Flows: c.began, Began: c.began, Service: c.name[0] == 'a' && c.began == 8}
 			d.Step(&feature.Vector{Pane: n, Seen: []feature.Seen{c.seen}}, &Reference{}, &rules)

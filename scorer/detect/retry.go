@@ -24,7 +24,7 @@ type RetryRules struct {
 
 // Limits of D15 (detection reference 3.4).
 const (
-	retryPaneCap = 4 * Nat
+	retryPaneCap = Nat // two minutes to a case: by then it is known whether all fail
 	retryQuiet   = 300 // taken away by every pane without: twelve nats last less than seven minutes
 )
 
@@ -41,7 +41,7 @@ func (r *RetryRules) counts(s *feature.Seen) int64 {
 	return int64(s.Began)
 }
 
-// weighRetries adds min(4, n ÷ 3) nats for n attempts.
+// weighRetries adds min(1, n ÷ 3) nats for n attempts.
 func (d *Destinations) weighRetries(count int64, n pane.Number, r *RetryRules) {
 	if count == 0 {
 		return

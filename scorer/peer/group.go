@@ -20,10 +20,14 @@ const panesPerDay = pane.Number(record.Day / pane.Length)
 type Kind struct{ TypeAllocationCode, DNN, SNSSAI, InternalGroup uint32 }
 
 // wider lists the groups of a kind, the narrowest first: the kind itself, its type
-// allocation code on its slice, the code alone, all terminals.
+// allocation code on its slice, the code alone, all terminals. Without an internal
+// group the first two are one; 0 is in its second place then.
 func (k Kind) wider() [4]uint64 {
 	narrow := mix(uint64(k.TypeAllocationCode)<<32|uint64(k.DNN), uint64(k.SNSSAI)<<32|uint64(k.InternalGroup))
 	slice := mix(uint64(k.TypeAllocationCode)<<32|uint64(k.DNN), uint64(k.SNSSAI)<<32)
+	if narrow == slice {
+		slice = 0
+	}
 	return [4]uint64{narrow, slice, mix(uint64(k.TypeAllocationCode)<<32, 1), all}
 }
 

@@ -20,6 +20,7 @@ func New() Peers { return Peers{index: map[uint64]int32{}} }
 type Member struct {
 	day            pane.Number // that firsts and the levels are of, since 1970; 0: none
 	firsts         uint8       // new destinations that answered
+	usual          uint8       // of them on its days before, the older the less
 	uplink, starts uint8       // highest levels per pane
 }
 
@@ -34,7 +35,7 @@ type Today struct {
 func (p *Peers) find(key uint64, n pane.Number) *group {
 	at, known := p.index[key]
 	if !known {
-		if len(p.groups) >= groupLimit {
+		if key == 0 || len(p.groups) >= groupLimit {
 			return nil
 		}
 		at = int32(len(p.groups))
@@ -64,11 +65,24 @@ func (p *Peers) Enter(m *Member, k Kind, n pane.Number) {
 			}
 		}
 	}
-	*m = Member{day: day}
+	*m = Member{day: day, usual: max(m.firsts, m.usual/2)}
 }
 
 // firstsLevel spreads counts over the levels of a histogram: one bin each up to 62.
 func firstsLevel(count uint8) uint8 { return min(count, 63) * 4 }
+
+// Usual returns how many new destinations a day are usual for a terminal of the
+// group: P99.9 of it, or what the terminal itself had lately, if that is less. A
+// group of all kinds knows terminals that meet strangers all day; a meter among them
+// does not.
+func (m *Member) Usual(g *Group) uint8 { return min(g.Usual, m.usual) }
+
+// Tells reports whether the terminal's destinations are worth counting: whoever
+// meets strangers all day knows everybody, and would fill the counts with them.
+func (m *Member) Tells() bool { return m.firsts < tellsMost }
+
+// tellsMost is how many new destinations a terminal tells of in a day.
+const tellsMost = 16
 
 // Add adds a pane to the terminal's day.
 func (m *Member) Add(t Today) {
@@ -82,6 +96,7 @@ func (m *Member) Add(t Today) {
 type Group struct {
 	key     uint64
 	Members int64 // 0: there is none that has enough
+	All     int64 // terminals of any kind
 	// Usual is what a new destination is worth less where they are common:
 	// P99.9 of new ones in a terminal-day.
 	Usual uint8
@@ -103,7 +118,10 @@ func (p *Peers) Of(k Kind, n pane.Number) Group {
 		if g.size() < Needed {
 			continue
 		}
-		found := Group{key: key, Members: g.size()}
+		found := Group{key: key, Members: g.size(), All: g.size()}
+		if at, known := p.index[all]; known {
+			found.All = p.groups[at].size()
+		}
 		if level, total := g.firsts.above(1000); total >= Needed {
 			found.Usual = level/4 - 1
 			found.Uplink, _ = g.uplink.above(1000)

@@ -160,41 +160,68 @@ func (p *prevalence) readShard(r *wire.Reader, number int) bool {
 	return !r.Failed()
 }
 
-// append appends the destinations that are down.
+// append appends the destinations that are watched.
 func (g *gate) append(b []byte) []byte {
-	for i := range g.down {
-		if d := &g.down[i]; d.until != 0 {
-			b = d.key.Append(wire.AppendInt(b, int32(d.until)))
+	for i := range g.watched {
+		w := &g.watched[i]
+		if w.since == 0 {
+			continue
+		}
+		b = wire.AppendInt(b, int32(w.since))
+		for _, n := range [...]pane.Number{w.last, w.until, w.turn} {
+			b = wire.AppendInt(b, int32(n))
+		}
+		b = w.key.Append(b)
+		for _, v := range w.voters() {
+			for _, word := range v {
+				b = binary.LittleEndian.AppendUint64(b, word)
+			}
 		}
 	}
 	return wire.AppendInt(b, 0)
 }
 
+// voters lists the sets in stored order.
+func (w *watch) voters() [4]*voters {
+	return [...]*voters{&w.failed[0], &w.failed[1], &w.ok[0], &w.ok[1]}
+}
+
 // read reads what append wrote.
 func (g *gate) read(r *wire.Reader) bool {
-	g.down = [downLimit]down{}
+	g.watched = [watchLimit]watch{}
 	for i := 0; ; i++ {
-		until := r.Int()
-		if until == 0 || r.Failed() {
+		since := r.Int()
+		if since == 0 || r.Failed() {
 			return !r.Failed()
 		}
-		if i == downLimit {
+		if i == watchLimit {
 			return false
 		}
-		g.down[i].until = pane.Number(until)
-		g.down[i].key.Read(r)
+		w := &g.watched[i]
+		w.since = pane.Number(since)
+		for _, n := range [...]*pane.Number{&w.last, &w.until, &w.turn} {
+			*n = pane.Number(r.Int())
+		}
+		w.key.Read(r)
+		for _, v := range w.voters() {
+			var b [32]byte
+			r.Fixed(b[:])
+			for j := range v {
+				v[j] = binary.LittleEndian.Uint64(b[8*j:])
+			}
+		}
 	}
 }
 
 // Append appends what is kept of a terminal.
 func (m *Member) Append(b []byte) []byte {
-	return append(wire.AppendInt(b, int32(m.day)), m.firsts, m.uplink, m.starts)
+	return append(wire.AppendInt(b, int32(m.day)), m.firsts, m.usual, m.uplink, m.starts)
 }
 
 // Read reads what Append wrote.
 func (m *Member) Read(r *wire.Reader) {
-	var b [3]byte
+	var b [4]byte
 	m.day = pane.Number(r.Int())
 	r.Fixed(b[:])
-	m.firsts, m.uplink, m.starts = b[0], b[1], b[2]
+	m.firsts, m.usual, m.uplink, m.starts = b[0], b[1], b[2], b[3]
 }

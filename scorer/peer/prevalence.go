@@ -23,9 +23,9 @@ const (
 )
 
 const (
-	// cells of each age: with some hundred thousand uses a day of a partition the
-	// collisions add a handful of terminals.
-	cells = 1 << 17
+	// cells of each age, 1 MiB: with a hundred thousand destinations of groups a day
+	// collisions add a terminal to one in ten.
+	cells = 1 << 19
 	rows  = 2
 	// shardCells are stored together.
 	shardCells = 256

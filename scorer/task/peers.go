@@ -1,6 +1,8 @@
 package task
 
 import (
+	"encoding/binary"
+
 	"cordon/scorer/detect"
 	"cordon/scorer/pane"
 	"cordon/scorer/peer"
@@ -25,7 +27,7 @@ func (t *Task) survey(n pane.Number) {
 		t.kept = table.Destinations(slot, t.kept[:0])
 		for _, d := range t.kept {
 			if d.Remote() && term.memory.Answered(d.Hash) {
-				t.peers.Count(d)
+				t.peers.Count(binary.LittleEndian.Uint64(term.id[8:]), d, n)
 			}
 		}
 	}
@@ -52,7 +54,7 @@ func (t *Task) compareWithPeers(term *terminal, n pane.Number) {
 		}
 		s.Peers = t.peers.Shared(&t.group, s, n)
 		if s.Peers.Members > 0 {
-			s.Peers.Usual = int32(detect.Ln(uint64(t.group.Usual) + 1))
+			s.Peers.Usual = int32(detect.Ln(uint64(term.member.Usual(&t.group)) + 1))
 		}
 		if !t.settings.Gate.Enabled {
 			s.Peers.Down, s.Peers.Common = false, false
@@ -63,6 +65,10 @@ func (t *Task) compareWithPeers(term *terminal, n pane.Number) {
 	}
 }
 
+// unusual is the share of a group, one in so many, that may use a destination while
+// it still surprises: what more of them use is no stranger.
+const unusual = 20
+
 // teach lets the group of a terminal know what its pane was like.
 func (t *Task) teach(term *terminal, trusted bool) {
 	today := peer.Today{Uplink: detect.LevelOf(t.vector.Uplink.Value), Starts: detect.LevelOf(t.vector.Starts.Value), Trusted: trusted}
@@ -71,10 +77,10 @@ func (t *Task) teach(term *terminal, trusted bool) {
 		if s.Answered == 0 || s.Inbound || s.Service {
 			continue
 		}
-		if !s.Met {
+		if !s.Met && s.Peers.Users*unusual <= s.Peers.Members {
 			today.Firsts++
 		}
-		if trusted && !s.Today {
+		if trusted && !s.Today && term.member.Tells() {
 			t.peers.Use(t.kind(&term.context), s.Destination)
 		}
 	}
