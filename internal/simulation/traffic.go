@@ -40,6 +40,7 @@ func (g *generator) traffic() []observation {
 		t := &g.terminals[i]
 		g.establish(t, &all)
 		g.daily(t, &all)
+		g.signals(t, &all)
 		switch i {
 		case 0, 1:
 			g.scan(t, &all)
