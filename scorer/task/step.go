@@ -33,14 +33,14 @@ func (t *Task) follow(out *stream.Effects) {
 	t.clock.watermark = to
 	last := pane.Of(to)
 	passed := t.ring.First() < last
-	t.release(out)
 	for t.ring.First() < last {
 		t.skip(last)
+		t.release(out) // before its pane is closed, where a gap was skipped up to it
 		if t.ring.First() < last {
 			t.close(out)
 		}
-		t.release(out)
 	}
+	t.release(out)
 	t.coverage.reach(t.ring.First() - 1)
 	if passed {
 		t.progress(out)
