@@ -17,10 +17,14 @@ type BeaconRules struct {
 
 // Limits of D5 (detection reference 3.4).
 const (
-	gapLeast  = 5 * 1000 // ms: shorter ones are one contact
-	gapMost   = 1 << 30  // ms: twelve days
-	burst     = 2        // more contacts than that in a pane are closer than any gap that counts
-	gapMemory = 16       // the mean follows the last gaps
+	gapLeast = 5 * 1000 // ms: shorter ones are one contact
+	gapMost  = 1 << 30  // ms: twelve days
+	// openLeast is the same for a flow that stays open: what it says in between is
+	// part of one exchange. Shares and orders come at random, but hardly a minute
+	// without.
+	openLeast = 50 * 1000
+	burst     = 2  // more contacts than that in a pane are closer than any gap that counts
+	gapMemory = 16 // the mean follows the last gaps
 	rhythmCap = 30 * Nat
 	gapCap    = 2 * Nat
 	gapFloor  = -4 * Nat
@@ -39,12 +43,15 @@ func (s *slot) hear(d *feature.Seen, n pane.Number) {
 		return
 	}
 	at := int64(n.Start()/record.Millisecond) + int64(d.Time)
-	gap := at - s.contact
+	gap, least := at-s.contact, int64(gapLeast)
+	if d.Began == 0 {
+		least = openLeast
+	}
 	switch {
 	case s.contact == 0 || gap > gapMost || d.Began > burst:
 		s.contact = at
 		return
-	case gap <= gapLeast: // one contact with the one before
+	case gap <= least: // one contact with the one before
 		return
 	}
 	s.contact = at

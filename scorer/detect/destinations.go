@@ -48,8 +48,9 @@ const (
 	earlySpan     = pane.Number(3 * record.Hour / pane.Length)
 	failingSpan   = pane.Number(10 * record.Minute / pane.Length)
 	failingPanes  = 3
-	provenPanes   = 5 // in which a destination answers that is a service; ours
-	freshPerPane  = 2 // failed first contacts that may take a slot in one pane: a scan makes hundreds
+	provenPanes   = 5                                      // in which a destination answers that is a service; ours
+	provenSpan    = pane.Number(record.Hour / pane.Length) // for which it did; ours
+	freshPerPane  = 2                                      // failed first contacts that may take a slot in one pane: a scan makes hundreds
 	inboundLimit  = 20_000
 	rotationBytes = 1 << 20 // uplink that a new address on a customary port may get …
 	rotationTimes = 4       // … or so many times that of the known destinations
@@ -102,18 +103,18 @@ func DefaultDestinationsRules() DestinationsRules {
 // often.
 func (r *DestinationsRules) Wants(v *feature.Vector, ref *Reference) bool {
 	for i := range v.Seen {
-		if s := &v.Seen[i]; r.eligible(s) || r.Retry.counts(s) > 0 {
+		if r.eligible(&v.Seen[i]) {
 			return true
 		}
 	}
-	return false
+	return r.Retry.count(v) > 0
 }
 
 // eligible reports whether a destination may take a slot: it is no infrastructure,
 // the terminal was not seen to use it, and it is not one that many fail to reach
-// or began to use at once.
+// or began to use at once, nor one that fails beside a known one (3.12, 8).
 func (r *DestinationsRules) eligible(s *feature.Seen) bool {
-	if s.Met || s.Service || s.Peers.Down || s.Peers.Common {
+	if s.Met || s.Service || s.Held || s.Peers.Down || s.Peers.Common {
 		return false
 	}
 	if s.Form == pane.FormName {
@@ -126,14 +127,13 @@ func (r *DestinationsRules) eligible(s *feature.Seen) bool {
 func (d *Destinations) Step(v *feature.Vector, ref *Reference, r *DestinationsRules) {
 	n := v.Pane
 	d.expire(n)
-	retries, fresh := int64(0), 0
+	fresh := 0
 	for i := range v.Seen {
 		s := &v.Seen[i]
-		retries += r.Retry.counts(s)
 		if at := d.find(s.Key); at != nil {
 			if s.Known || s.Peers.Common {
 				*at = slot{}
-			} else if !s.Peers.Down {
+			} else if !s.Held && !s.Peers.Down {
 				at.take(s, n, ref, r)
 			}
 			continue
@@ -149,7 +149,7 @@ func (d *Destinations) Step(v *feature.Vector, ref *Reference, r *DestinationsRu
 			at.take(s, n, ref, r)
 		}
 	}
-	d.weighRetries(retries, n, &r.Retry)
+	d.weighRetries(r.Retry.count(v), n, &r.Retry)
 	d.note(n, ref, r)
 }
 

@@ -32,6 +32,7 @@ type script struct {
 	panes    int
 	began    uint32
 	answered func(contact int) bool
+	silent   func(pane int) bool // no contact in a pane after all
 	ul, dl   uint64
 	age      pane.Number
 	ports    Ports
@@ -53,6 +54,9 @@ func (s *script) play() (Levels, *Destinations) {
 	n := pane.Number(900_000)
 	ref := &Reference{Age: s.age, Uplink: Normal{Value: 300_000}, Ports: &s.ports, Rich: s.rich}
 	for i := 0; i < s.panes; i += s.every {
+		if s.silent != nil && s.silent(i) {
+			continue
+		}
 		ok := s.answered(i / s.every)
 		dest := &pane.Destination{Key: s.key, Flows: max(s.began, 1), Began: s.began, UL: s.ul, DL: s.dl, Time: 1234}
 		if ok {
@@ -100,7 +104,9 @@ func TestDestinationsWithoutPeers(t *testing.T) {
 		{"an open flow with a keep-alive a minute", script{key: addressed(pane.TCP, 3333), every: 6, panes: 180, answered: ever, ul: 300, dl: 60, age: grown}, 5000, 10_000, 16_000, true},
 		{"an open flow that carries much is a transfer", script{key: addressed(pane.TCP, 3333), every: 1, panes: 180, answered: ever, ul: 100_000, dl: 60, age: grown}, 5000, 0, 5000, true},
 		{"several contacts a pane keep no time", script{key: addressed(pane.TCP, 3333), every: 1, panes: 180, began: 5, answered: ever, ul: 100, dl: 60, age: grown}, 5000, 0, 5000, true},
-		{"a service that answered, then goes down", script{key: addressed(pane.TCP, 8883), every: 6, panes: 360, began: 1, answered: func(i int) bool { return i < 6 }, ul: 60, dl: 60, age: grown}, 5000, 0, 16_000, true},
+		{"a service that answered for an hour, then goes down", script{key: addressed(pane.TCP, 8883), every: 6, panes: 1200, began: 1, answered: func(i int) bool { return i < 75 }, ul: 60, dl: 60, age: grown}, 5000, 0, 16_000, true},
+		{"one that answered for six minutes", script{key: addressed(pane.TCP, 8883), every: 6, panes: 360, began: 1, answered: func(i int) bool { return i < 6 }, ul: 60, dl: 60, age: grown}, 9000, 9000, 23_000, false},
+		{"an open flow that says something at random, twice a minute", script{key: addressed(pane.TCP, 3333), every: 1, panes: 180, answered: ever, silent: func(i int) bool { return (i*i*7+i*3)%10 >= 3 }, ul: 300, dl: 60, age: grown}, 5000, 7000, 16_000, true},
 	} {
 		l, _ := c.script.play()
 		n, b := l.Of[Novelty], l.Of[Beaconing]
@@ -211,5 +217,51 @@ func BenchmarkDestinations(b *testing.B) {
 	for b.Loop() {
 		v.Pane++
 		d.Step(v, ref, &rules)
+	}
+}
+
+// 3.12, 8: what fails on the port of a known destination that fails, D4 holds as D1.
+func TestFailuresOfAnOutageTakeNoSlot(t *testing.T) {
+	var d Destinations
+	rules := DefaultDestinationsRules()
+	v := &feature.Vector{Pane: 900_000, Seen: []feature.Seen{{
+		Destination: &pane.Destination{Key: addressed(pane.TCP, 8883), Flows: 1, Began: 1, UnansweredPackets: 3}, Held: true,
+	}}}
+	if rules.Wants(v, &Reference{}) {
+		t.Error("a failure that an outage excuses asks for a slot")
+	}
+	for range 100 {
+		v.Pane += 6
+		d.Step(v, &Reference{}, &rules)
+	}
+	if k, some := d.Blamed(v.Pane); some {
+		t.Errorf("%v is blamed for an outage", k)
+	}
+}
+
+// A resolver asks several servers in turn: together they say whether it is patient,
+// and one that answers is enough.
+func TestRetriesAtServices(t *testing.T) {
+	rules := DefaultDestinationsRules().Retry
+	server := func(address byte, port uint16, began, answered uint32) feature.Seen {
+		k := addressed(pane.UDP, port)
+		k.Address[15] = address
+		return feature.Seen{Destination: &pane.Destination{Key: k, Flows: began, Began: began, Answered: answered, Service: true}}
+	}
+	for _, c := range []struct {
+		name string
+		seen []feature.Seen
+		want int64
+	}{
+		{"five at each of two", []feature.Seen{server(1, 53, 5, 0), server(2, 53, 5, 0)}, 10},
+		{"four at each of two", []feature.Seen{server(1, 53, 4, 0), server(2, 53, 4, 0)}, 0},
+		{"the second answers", []feature.Seen{server(1, 53, 9, 0), server(2, 53, 9, 9)}, 0},
+		{"the first answers", []feature.Seen{server(1, 53, 9, 9), server(2, 53, 9, 0)}, 0},
+		{"time does not answer for names", []feature.Seen{server(1, 123, 1, 1), server(2, 53, 9, 0)}, 9},
+		{"four names and five times", []feature.Seen{server(1, 123, 5, 0), server(2, 53, 5, 0)}, 0},
+	} {
+		if got := rules.count(&feature.Vector{Seen: c.seen}); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
 	}
 }

@@ -17,8 +17,8 @@ type RetryRules struct {
 	// Known is how many failed attempts in a pane at a destination that answered
 	// before are still patience (3).
 	Known uint32
-	// Service is the same at name, time and address services (8: resolvers ask again
-	// within a second, at several servers).
+	// Service is the same at all name, time or address services together (8: resolvers
+	// ask again within a second, at several servers).
 	Service uint32
 }
 
@@ -28,17 +28,52 @@ const (
 	retryQuiet   = 300 // taken away by every pane without: twelve nats last less than seven minutes
 )
 
-// counts returns the failed attempts at a known destination in a pane, 0 where it
-// was patient or the service is down for all.
-func (r *RetryRules) counts(s *feature.Seen) int64 {
-	patience := r.Known
-	if s.Service {
-		patience = r.Service
-	}
-	if !r.Enabled || s.Answered > 0 || s.Peers.Down || !s.Before && !s.Service || s.Began <= patience {
+// count returns the failed attempts of a pane at destinations that answered before
+// and at services, 0 where the terminal was patient or the fault is not its own.
+func (r *RetryRules) count(v *feature.Vector) int64 {
+	if !r.Enabled {
 		return 0
 	}
-	return int64(s.Began)
+	sum := int64(0)
+	for i := range v.Seen {
+		switch s := &v.Seen[i]; {
+		case !failed(s):
+		case s.Service:
+			sum += r.atServices(v, i)
+		case s.Before && s.Began > r.Known:
+			sum += int64(s.Began)
+		}
+	}
+	return sum
+}
+
+// failed reports whether a destination did not answer, and not because it is down
+// for all.
+func failed(s *feature.Seen) bool {
+	return s.Began > 0 && s.Answered == 0 && !s.Peers.Down && s.Remote()
+}
+
+// atServices returns the failed attempts at all services of the kind of destination
+// i, which must be the first of them: a resolver asks several servers in turn, and
+// one that answers is enough.
+func (r *RetryRules) atServices(v *feature.Vector, i int) int64 {
+	sum := int64(0)
+	for j := range v.Seen {
+		s := &v.Seen[j]
+		if !s.Service || s.Port != v.Seen[i].Port {
+			continue
+		}
+		if s.Answered > 0 || j < i && failed(s) {
+			return 0
+		}
+		if failed(s) {
+			sum += int64(s.Began)
+		}
+	}
+	if sum <= int64(r.Service) {
+		return 0
+	}
+	return sum
 }
 
 // weighRetries adds min(1, n ÷ 3) nats for n attempts.

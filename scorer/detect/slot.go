@@ -12,7 +12,7 @@ type slot struct {
 	excused     bool // first contacted in the commissioning hour
 	customary   bool // its port was in use with success before
 	victim      bool // it was flooded
-	proven      bool // it answered mostly, in several panes: its silence is an outage (D15)
+	proven      bool // it answered mostly, for an hour: its silence is an outage (D15)
 	failedPanes uint8
 	okPanes     uint8
 	first, last pane.Number // panes of the first and last contact
@@ -40,14 +40,15 @@ func (s *slot) take(d *feature.Seen, n pane.Number, ref *Reference, r *Destinati
 	if tried > 0 && tried == ok && s.okPanes < 255 {
 		s.okPanes++
 	}
-	s.proven = s.proven || s.okPanes >= provenPanes && s.okPanes >= s.failedPanes
+	served := tried > 0 && tried == ok && n-s.first >= provenSpan
+	s.proven = s.proven || served && s.okPanes >= provenPanes && s.okPanes >= s.failedPanes
 	s.flows += d.Flows
 	s.ul, s.dl = s.ul+d.UL, s.dl+d.DL
 	s.victim = s.victim || d.Flooded && d.UnansweredUL > victimBytes
 	if m := d.Peers.Members; m >= peersNeeded {
 		s.sup = min(max(LnRatio(uint64(m), uint64(1+d.Peers.Users))-Nats(d.Peers.Usual), 0), Novelty.Cap())
 	}
-	if r.Beacon.Enabled {
+	if r.Beacon.Enabled && (ok > 0 || !s.proven) { // calls of a service that is down are D15's
 		s.hear(d, n)
 	}
 	s.last = n
