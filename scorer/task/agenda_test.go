@@ -57,7 +57,7 @@ func TestJumpClearsManyCases(t *testing.T) {
 // The agenda is a list of turns, earliest first.
 func TestAgendaIsAList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := newRoster()
+		r := roster{}
 		a := agenda{roster: &r}
 		list := map[int32]pane.Number{}
 		for range rapid.IntRange(1, 60).Draw(t, "acts") {

@@ -43,7 +43,7 @@ func (t *Task) Counts(add func(name, label string, value int64)) {
 	add("scorer_raw_partitions_dropped_total", "", c.dropped)
 	add("scorer_unencodable_total", "", c.unencodable)
 	add("scorer_slow_decodes_total", "", int64(t.decoder.SlowDecodes()))
-	add("scorer_terminals", "", int64(len(t.roster.numbers)))
+	add("scorer_terminals", "", int64(t.roster.index.live))
 	add("scorer_open_cases", "", int64(t.cases.Len()))
 	add("scorer_held_records", "", int64(len(t.waiting.records)))
 	add("scorer_held_bytes", "", t.waiting.bytes)

@@ -210,7 +210,7 @@ func TestFirstCutReplacesFormerPieces(t *testing.T) {
 		}
 	}
 	again := kept.restore(t, DefaultSettings())
-	if got, want := len(again.roster.numbers), 4; got != want {
+	if got, want := again.roster.index.live, 4; got != want {
 		t.Errorf("%d terminals after another restart, want %d", got, want)
 	}
 	if got := storedVerdicts(run(t, again, g.tail)); !slices.EqualFunc(got, g.verdicts, bytes.Equal) {

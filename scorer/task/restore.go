@@ -96,7 +96,7 @@ func (t *Task) restoreWaiting(number uint64, value []byte) {
 // restoreFormer takes a terminal of layout 3, or its removal, unless it was written
 // anew: that piece may lie before the removal of this one.
 func (t *Task) restoreFormer(id record.Pseudonym, value []byte) error {
-	if number, known := t.roster.numbers[id]; known && !t.roster.look(number).is(flagFormer) {
+	if number, known := t.roster.find(&id); known && !t.roster.look(number).is(flagFormer) {
 		return nil
 	}
 	return t.restoreTerminal(id, value, true)
@@ -105,7 +105,7 @@ func (t *Task) restoreFormer(id record.Pseudonym, value []byte) error {
 // restoreTerminal takes a terminal, or its removal.
 func (t *Task) restoreTerminal(id record.Pseudonym, value []byte, former bool) error {
 	if value == nil {
-		if number, known := t.roster.numbers[id]; known {
+		if number, known := t.roster.find(&id); known {
 			t.restoring.keep(number, nil)
 			t.roster.remove(number)
 		}

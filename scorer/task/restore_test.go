@@ -78,7 +78,7 @@ func TestRestoreTakesTheNewestPiece(t *testing.T) {
 	if err := task.Start(stream.Start{Restored: true, Header: stream.Header{StateVersion: StateVersion}, Partitions: testCounts()}); err != nil {
 		t.Fatal(err)
 	}
-	if _, known := task.roster.numbers[record.Pseudonym{1, 1}]; known || len(task.waiting.records) != 3 {
+	if _, known := task.roster.find(&record.Pseudonym{1, 1}); known || len(task.waiting.records) != 3 {
 		t.Errorf("terminal removed: %v, %d records wait, want true, 3", !known, len(task.waiting.records))
 	}
 }

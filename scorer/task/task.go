@@ -86,7 +86,6 @@ func New(s Settings, partition int32) *Task {
 		settings:  s,
 		rule:      s.Rule(),
 		clock:     clock{lateness: record.MicrosIn(s.Lateness)},
-		roster:    newRoster(),
 		names:     newNames(),
 		waiting:   waiting{limit: s.HeldBytes},
 		peers:     peer.New(),

@@ -67,7 +67,7 @@ func (t *terminal) expired(n pane.Number) bool { return n-max(t.last, t.told) >=
 type roster struct {
 	terminals page.List[terminal]
 	free      []int32
-	numbers   map[record.Pseudonym]int32
+	index     index
 	pools
 }
 
@@ -96,9 +96,6 @@ func (p *pools) dropParts(t *terminal) {
 	p.device.drop(&t.parts.device)
 }
 
-// newRoster returns a roster without terminals.
-func newRoster() roster { return roster{numbers: map[record.Pseudonym]int32{}} }
-
 // at returns a terminal by its number.
 func (r *roster) at(number int32) *terminal { return r.terminals.Edit(number) }
 
@@ -107,7 +104,7 @@ func (r *roster) look(number int32) *terminal { return r.terminals.At(number) }
 
 // number returns the number of a terminal, which is made where it is new.
 func (r *roster) number(id record.Pseudonym) int32 {
-	if number, known := r.numbers[id]; known {
+	if number, known := r.find(&id); known {
 		return number
 	}
 	number := int32(0)
@@ -117,15 +114,24 @@ func (r *roster) number(id record.Pseudonym) int32 {
 		number = r.terminals.Add(nil)
 	}
 	*r.at(number) = terminal{id: id, flags: flagLive}
-	r.numbers[id] = number
+	r.index.add(number, &r.terminals)
 	return number
+}
+
+// find returns the number of a terminal, if there is one.
+func (r *roster) find(id *record.Pseudonym) (int32, bool) {
+	at := r.index.find(id, &r.terminals)
+	if at < 0 {
+		return 0, false
+	}
+	return r.index.places[at].number - 1, true
 }
 
 // remove forgets a terminal.
 func (r *roster) remove(number int32) {
 	t := r.at(number)
 	r.dropParts(t)
-	delete(r.numbers, t.id)
+	r.index.remove(r.index.find(&t.id, &r.terminals))
 	*t = terminal{}
 	r.free = append(r.free, number)
 }
