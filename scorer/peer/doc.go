@@ -4,11 +4,14 @@
 // asked of other partitions.
 //
 // What it promises: bounded memory, whatever terminals claim; sums only, so that
-// what is known after a pane does not depend on the order of its terminals; what is
+// what is known after a pane depends neither on the order of its terminals nor on
+// how panes without traffic are passed over, while no table is full; what is
 // learned of destinations is a day old before it counts, so that a mass attack does
-// not make its own victim popular. Small groups say nothing: below Needed members a
+// not make its own victim popular; no terminal counts more than once a day, and what
+// two of them do shapes no group. Small groups say nothing: below Needed members a
 // wider one answers, and below that nobody.
 //
 // What it does not: it weighs nothing (package detect), and it is no estimate of
-// how many terminals of the whole fleet do something (the network level is).
+// how many terminals of the whole fleet do something (the network level is). It is
+// not safe for concurrent use.
 package peer

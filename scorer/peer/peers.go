@@ -4,38 +4,97 @@ import (
 	"cordon/scorer/pane"
 )
 
-// Peers is what a partition knows.
+// Peers is what a partition knows. New returns one that knows nothing.
 type Peers struct {
 	groups  []group
-	index   map[uint64]int32
+	index   map[uint64]int32 // places in groups
+	answers map[Kind]Group   // of this hour: what Of found, which no pane of it changes
+	hour    pane.Number      // since 1970; 0: none yet
 	uses    prevalence
 	gate    gate
+	storms  storms
+	gone    []uint64 // groups that were forgotten since the last committed cut
 	leaving leaving
 }
 
 // New returns Peers that know nothing.
-func New() Peers { return Peers{index: map[uint64]int32{}} }
+func New() Peers { return Peers{index: map[uint64]int32{}, answers: map[Kind]Group{}} }
 
-// Member is what is kept of a terminal for its group, 8 bytes.
-type Member struct {
-	day            pane.Number // that firsts and the levels are of, since 1970; 0: none
-	firsts         uint8       // new destinations that answered
-	usual          uint8       // of them on its days before, the older the less
-	uplink, starts uint8       // highest levels per pane
+// Begin begins the first pass over a pane, later than all before it. The secret is
+// taken once in the life of a partition: it must be something that no terminal
+// knows, such as the pseudonym of one, so that nobody can choose a destination that
+// is counted together with a popular one.
+func (p *Peers) Begin(n pane.Number, secret uint64) {
+	if hour := n / panesPerHour; hour != p.hour {
+		p.hour = hour
+		p.refresh(n)
+	}
+	p.uses.roll(n)
+	if p.uses.secret == 0 {
+		p.uses.secret = secret | 1
+	}
+	p.gate.begin(n)
 }
 
-// Today is what a pane of a terminal adds to its day.
-type Today struct {
-	Firsts         int
-	Uplink, Starts uint8 // levels, see detect.LevelOf
-	Trusted        bool  // nothing stands against the terminal: it may teach
+// panesPerHour turns panes into hours.
+const panesPerHour = panesPerDay / 24
+
+// refresh settles what groups say for an hour, so that it does not depend on who of
+// a pane asks first.
+func (p *Peers) refresh(n pane.Number) {
+	clear(p.answers)
+	for i := range p.groups {
+		p.groups[i].refresh(n)
+	}
+}
+
+// answersLimit bounds what is remembered of an hour: kinds are what terminals claim.
+const answersLimit = 4096
+
+// Of returns the group of a terminal as of the first pane of this hour.
+func (p *Peers) Of(k Kind) Group {
+	if found, known := p.answers[k]; known {
+		return found
+	}
+	if len(p.answers) >= answersLimit {
+		clear(p.answers)
+	}
+	found := p.search(k)
+	p.answers[k] = found
+	return found
+}
+
+// search looks for the narrowest group that has enough members.
+func (p *Peers) search(k Kind) Group {
+	for _, key := range k.wider() {
+		at, known := p.index[key]
+		if !known || p.groups[at].told.members < Needed {
+			continue
+		}
+		told := &p.groups[at].told
+		found := Group{
+			key: key, Members: int64(told.members), All: int64(told.members), Usual: told.usual,
+			Uplink: told.uplink, UplinkMost: told.uplinkMost, Starts: told.starts, StartsMost: told.startsMost,
+		}
+		if at, known := p.index[all]; known {
+			found.All = int64(p.groups[at].told.members)
+		}
+		return found
+	}
+	return Group{}
 }
 
 // find returns a group, which is made where it is new and there is room.
 func (p *Peers) find(key uint64, n pane.Number) *group {
+	if key == 0 {
+		return nil
+	}
 	at, known := p.index[key]
 	if !known {
-		if key == 0 || len(p.groups) >= groupLimit {
+		if len(p.groups) >= groupLimit {
+			p.reap(n)
+		}
+		if len(p.groups) >= groupLimit {
 			return nil
 		}
 		at = int32(len(p.groups))
@@ -45,6 +104,23 @@ func (p *Peers) find(key uint64, n pane.Number) *group {
 	g := &p.groups[at]
 	g.roll(n)
 	return g
+}
+
+// reap forgets the groups that nobody was there of for a day, once a day.
+func (p *Peers) reap(n pane.Number) {
+	kept := p.groups[:0]
+	for i := range p.groups {
+		g := &p.groups[i]
+		g.roll(n)
+		if g.size() == 0 && g.key != all {
+			p.gone = append(p.gone, g.key)
+			delete(p.index, g.key)
+			continue
+		}
+		p.index[g.key] = int32(len(kept))
+		kept = append(kept, *g)
+	}
+	p.groups = kept
 }
 
 // Enter notes that a terminal is there, and what its last day was like when a new
@@ -66,70 +142,4 @@ func (p *Peers) Enter(m *Member, k Kind, n pane.Number) {
 		}
 	}
 	*m = Member{day: day, usual: max(m.firsts, m.usual/2)}
-}
-
-// firstsLevel spreads counts over the levels of a histogram: one bin each up to 62.
-func firstsLevel(count uint8) uint8 { return min(count, 63) * 4 }
-
-// Usual returns how many new destinations a day are usual for a terminal of the
-// group: P99.9 of it, or what the terminal itself had lately, if that is less. A
-// group of all kinds knows terminals that meet strangers all day; a meter among them
-// does not.
-func (m *Member) Usual(g *Group) uint8 { return min(g.Usual, m.usual) }
-
-// Tells reports whether the terminal's destinations are worth counting: whoever
-// meets strangers all day knows everybody, and would fill the counts with them.
-func (m *Member) Tells() bool { return m.firsts < tellsMost }
-
-// tellsMost is how many new destinations a terminal tells of in a day.
-const tellsMost = 16
-
-// Add adds a pane to the terminal's day.
-func (m *Member) Add(t Today) {
-	m.firsts = uint8(min(int(m.firsts)+t.Firsts, 255))
-	if t.Trusted {
-		m.uplink, m.starts = max(m.uplink, t.Uplink), max(m.starts, t.Starts)
-	}
-}
-
-// Group is the narrowest group of a terminal that has enough members.
-type Group struct {
-	key     uint64
-	Members int64 // 0: there is none that has enough
-	All     int64 // terminals of any kind
-	// Usual is what a new destination is worth less where they are common:
-	// P99.9 of new ones in a terminal-day.
-	Usual uint8
-	// Uplink and Starts are levels: P99.9 and P99.99 of the highest amounts per pane
-	// of a terminal-day; 0: not known.
-	Uplink, Starts         uint8
-	UplinkMost, StartsMost uint8
-}
-
-// Of returns the group of a terminal.
-func (p *Peers) Of(k Kind, n pane.Number) Group {
-	for _, key := range k.wider() {
-		at, known := p.index[key]
-		if !known {
-			continue
-		}
-		g := &p.groups[at]
-		g.roll(n)
-		if g.size() < Needed {
-			continue
-		}
-		found := Group{key: key, Members: g.size(), All: g.size()}
-		if at, known := p.index[all]; known {
-			found.All = p.groups[at].size()
-		}
-		if level, total := g.firsts.above(1000); total >= Needed {
-			found.Usual = level/4 - 1
-			found.Uplink, _ = g.uplink.above(1000)
-			found.UplinkMost, _ = g.uplink.above(10_000)
-			found.Starts, _ = g.starts.above(1000)
-			found.StartsMost, _ = g.starts.above(10_000)
-		}
-		return found
-	}
-	return Group{}
 }

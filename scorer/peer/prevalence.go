@@ -1,18 +1,23 @@
 package peer
 
-import (
-	"cordon/scorer/pane"
-)
+import "cordon/scorer/pane"
+
+// hashOf returns the hash of a destination that is the same for all terminals.
+func hashOf(k *pane.Key) uint64 { return k.Hash(pane.Seed{}) }
 
 // prevalence counts, by group and destination, the terminals that used it: on this
 // day, on the one before, and earlier. It is a count-min sketch: collisions make a
 // destination look better known than it is, by a few terminals, and never less.
 type prevalence struct {
-	counts  [ages][]uint16 // by cell; nil: all are 0
-	day     pane.Number    // of counts[0], since 1970
-	since   pane.Number    // first day of which anything is known; 0: none
-	changed [shards]bool   // since the last cut, of any age
+	cells   []cell       // nil: all are 0
+	secret  uint64       // of the partition: which cells are whose; 0: none yet
+	day     pane.Number  // that counts as today, since 1970
+	since   pane.Number  // first day of which anything is known; 0: none
+	changed [shards]bool // since the last cut
 }
+
+// cell counts terminals by age.
+type cell [ages]uint16
 
 // Ages of what is counted.
 const (
@@ -23,24 +28,23 @@ const (
 )
 
 const (
-	// cells of each age, 1 MiB: with a hundred thousand destinations of groups a day
+	// cells, 6 bytes each: with a hundred thousand destinations of groups a day
 	// collisions add a terminal to one in ten.
 	cells = 1 << 19
 	rows  = 2
 	// shardCells are stored together.
-	shardCells = 256
+	shardCells = 64
 	shards     = cells / shardCells
 )
 
-// Use is a destination as a group sees it.
-type use struct{ at [rows]uint32 }
+// use is a destination as a group sees it.
+type use [rows]uint32
 
-// useOf returns the cells of a destination in a group.
-func useOf(group uint64, k pane.Key) use {
-	h := k.Hash(pane.Seed{})
-	a := mix(h, group)
-	b := mix(a, h^group)
-	return use{[rows]uint32{uint32(a>>7) % cells, uint32(b>>7) % cells}}
+// useOf returns the cells of a destination, by its hash, in a group.
+func (p *prevalence) useOf(group, hash uint64) use {
+	a := mix(hash^p.secret, group)
+	b := mix(a^p.secret>>32, group)
+	return use{uint32(a>>7) % cells, uint32(b>>7) % cells}
 }
 
 // roll begins the day that a pane lies in.
@@ -49,28 +53,25 @@ func (p *prevalence) roll(n pane.Number) {
 	if p.since == 0 {
 		p.since, p.day = day, day
 	}
-	for range min(day-p.day, 3) {
+	for range min(day-p.day, forgotten) {
 		p.age()
 	}
 	p.day = max(p.day, day)
 }
 
-// age makes a day older. What was used last a week ago counts a third.
+// forgotten is the number of days after which nothing is left of the largest count.
+const forgotten = 90
+
+// age makes a day older. What was used last a week ago counts four tenths.
 func (p *prevalence) age() {
-	if p.counts[yesterday] != nil && p.counts[earlier] == nil {
-		p.counts[earlier] = make([]uint16, cells)
-	}
-	for i := range p.counts[earlier] {
-		old := p.counts[earlier][i]
-		if old -= (old + 7) / 8; p.counts[yesterday] != nil {
-			old = max(old, p.counts[yesterday][i])
+	for i := range p.cells {
+		c := &p.cells[i]
+		if *c == (cell{}) {
+			continue
 		}
-		p.counts[earlier][i] = old
-	}
-	p.counts[yesterday], p.counts[today] = p.counts[today], p.counts[yesterday]
-	clear(p.counts[today])
-	for i := range p.changed {
-		p.changed[i] = true
+		old := c[earlier] - (c[earlier]+7)/8
+		*c = cell{today: 0, yesterday: c[today], earlier: max(old, c[yesterday])}
+		p.changed[i/shardCells] = true
 	}
 }
 
@@ -85,25 +86,28 @@ func (p *prevalence) tells(n pane.Number) bool {
 
 // add counts a terminal.
 func (p *prevalence) add(u use) {
-	if p.counts[today] == nil {
-		p.counts[today] = make([]uint16, cells)
+	if p.cells == nil {
+		p.cells = make([]cell, cells)
 	}
-	for _, at := range u.at {
-		if c := &p.counts[today][at]; *c < 1<<16-1 {
-			*c++
+	for i, at := range u {
+		if i > 0 && at == u[0] {
+			continue
+		}
+		if c := &p.cells[at]; c[today] < 1<<16-1 {
+			c[today]++
 		}
 		p.changed[at/shardCells] = true
 	}
 }
 
-// of returns how many terminals used the destination at an age.
-func (p *prevalence) of(u use, age int) int64 {
-	if p.counts[age] == nil {
-		return 0
+// of returns how many terminals used the destination, by age.
+func (p *prevalence) of(u use) cell {
+	if p.cells == nil {
+		return cell{}
 	}
-	least := int64(1 << 16)
-	for _, at := range u.at {
-		least = min(least, int64(p.counts[age][at]))
+	c, o := p.cells[u[0]], p.cells[u[1]]
+	for age := range c {
+		c[age] = min(c[age], o[age])
 	}
-	return least
+	return c
 }

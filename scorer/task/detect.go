@@ -44,6 +44,7 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 		Rich:   t.group.Members == 0 && 2*habit.Largest() > uplink.Value,
 		Busy:   !t.calm(term, n-1),
 		Ports:  &term.ports,
+		Storm:  t.settings.Gate.Enabled && t.peers.Storm(t.vector.Events),
 		Gate:   t.gate, Short: t.ages.Short(n), Sessions: &t.ages,
 		Area: t.names.label(term.context.TrackingAreaCode), Equipment: term.context.Equipment,
 	}

@@ -13,9 +13,14 @@ import (
 func (t *Task) survey(n pane.Number) {
 	var releases detect.Releases
 	table := t.ring.Table(n)
-	t.peers.Begin(n)
+	secret := uint64(0)
+	if len(t.order) > 0 {
+		secret = t.order[0].prefix
+	}
+	t.peers.Begin(n, secret)
 	for _, o := range t.order {
 		term := t.roster.look(o.number)
+		terminal := binary.LittleEndian.Uint64(term.id[8:])
 		slot := t.ring.Find(n, &term.open)
 		if slot == nil {
 			continue
@@ -23,11 +28,12 @@ func (t *Task) survey(n pane.Number) {
 		if slot.Happened > 0 {
 			t.events = table.Events(slot, t.events[:0])
 			releases.Add(t.events)
+			t.peers.CountEvents(terminal, t.events)
 		}
 		t.kept = table.Destinations(slot, t.kept[:0])
 		for _, d := range t.kept {
 			if d.Remote() && term.memory.Answered(d.Hash) {
-				t.peers.Count(binary.LittleEndian.Uint64(term.id[8:]), d, n)
+				t.peers.Count(terminal, d)
 			}
 		}
 	}
@@ -46,13 +52,16 @@ func (t *Task) kind(c *pane.Context) peer.Kind {
 // compareWithPeers fills in what the other terminals say of the destinations of the
 // pane that was read, and takes back what is nobody's fault.
 func (t *Task) compareWithPeers(term *terminal, n pane.Number) {
-	t.group = t.peers.Of(t.kind(&term.context), n)
+	t.group = t.peers.Of(t.kind(&term.context))
+	seed := pane.SeedOf(term.id)
+	outage := t.peers.Outage(func(k pane.Key) bool { return term.memory.Answered(k.Hash(seed)) }, n)
 	for i := range t.vector.Seen {
 		s := &t.vector.Seen[i]
 		if s.Known && s.Answered > 0 || s.Inbound {
 			continue
 		}
 		s.Peers = t.peers.Shared(&t.group, s, n)
+		s.Peers.Down = s.Peers.Down || outage.Excuses(s.Destination)
 		if s.Peers.Members > 0 {
 			s.Peers.Usual = int32(detect.Ln(uint64(term.member.Usual(&t.group)) + 1))
 		}
