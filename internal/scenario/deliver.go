@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"cmp"
-	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 
@@ -37,6 +36,7 @@ type arrival struct {
 type report struct {
 	at  record.Micros
 	who *terminal
+	nth uint64 // of its step and terminal, from 0
 	raw.Telemetry
 	step *step
 	from *source
@@ -94,10 +94,13 @@ func (d *delivery) reports() []report {
 	var list []report
 	for i := range d.s.steps {
 		step := &d.s.steps[i]
+		if step.traffic.verb == noTraffic {
+			continue
+		}
 		for _, t := range step.who {
-			step.traffic.reports(step.at, salt(step, t, i), func(r raw.Telemetry) {
+			step.traffic.reports(step.at, seed(t, i), func(nth uint64, r raw.Telemetry) {
 				from := cmp.Or(step.via, t.source, d.usual)
-				list = append(list, report{at: r.OccurredAt, who: t, Telemetry: r, step: step, from: from})
+				list = append(list, report{at: r.OccurredAt, who: t, nth: nth, Telemetry: r, step: step, from: from})
 			})
 		}
 	}
@@ -108,17 +111,6 @@ func (d *delivery) reports() []report {
 		}
 	}
 	return list
-}
-
-// salt lets each terminal, and each scan, begin at another destination.
-func salt(step *step, t *terminal, number int) uint64 {
-	if !step.traffic.scatter {
-		return 0
-	}
-	h := fnv.New64a()
-	h.Write([]byte(t.name))
-	h.Write([]byte{byte(number), byte(number >> 8)})
-	return h.Sum64() % (1 << 32)
 }
 
 // span finds when the scenario begins and ends.
@@ -138,6 +130,9 @@ func (d *delivery) span(reports []report) {
 func (d *delivery) send(r *report) {
 	t := &r.Telemetry
 	d.identify(r)
+	for _, fill := range r.step.traffic.fills {
+		fill(r.nth, t)
+	}
 	t.SourceID = r.from.name
 	t.Shift(r.from.skew)
 	arrives := r.at + r.from.delay + r.step.late
@@ -153,7 +148,7 @@ func (d *delivery) send(r *report) {
 // identify names the terminal in its report: session events with everything,
 // traffic of a terminal with an address by that alone.
 func (d *delivery) identify(r *report) {
-	t, who := &r.Telemetry, r.who
+	t, who := &r.Telemetry, r.who.as(r.at)
 	t.UEAddress = who.address
 	if r.step.traffic.address.IsValid() {
 		t.UEAddress = r.step.traffic.address

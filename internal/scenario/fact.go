@@ -3,7 +3,6 @@ package scenario
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"cordon/internal/backtest"
@@ -13,7 +12,7 @@ import (
 
 // kinds are what a scenario may expect, by their words in a file.
 var kinds = []string{
-	"early", "verdict", "command", "rehearsal", "audit", "telemetry", "source", "clock", "progress", "late", "missing", "rejected", "dead letter",
+	"early", "verdict", "reason", "technique", "command", "rehearsal", "audit", "telemetry", "source", "clock", "progress", "late", "missing", "rejected", "dead letter",
 }
 
 // fact is something that came out, in the terms of the language.
@@ -26,6 +25,8 @@ type fact struct {
 	numbers      []number
 	destinations []netip.AddrPort
 	detail       string // in words
+
+	counterfactual string // of a verdict
 }
 
 // number is a figure of a fact.
@@ -76,6 +77,12 @@ func (r *Result) take(o backtest.Output) error {
 		r.Verdicts = append(r.Verdicts, rec)
 		r.moments = append(r.moments, r.run.Log().Time())
 		r.note(verdictFact(rec), rec.Terminal)
+		for i := range rec.Reasons {
+			r.note(reasonFact(rec, &rec.Reasons[i]), rec.Terminal)
+		}
+		for _, id := range rec.TechniqueIDs {
+			r.note(fact{kind: "technique", at: rec.DecidedAt, count: 1, tags: []string{id}}, rec.Terminal)
+		}
 	case *record.EarlyWarning:
 		r.note(fact{kind: "early", at: rec.OccurredAt, count: 1, tags: []string{rec.ExceptionID.String()},
 			numbers: []number{{"evidence", rec.Evidence}}, detail: nats(rec.Evidence) + reasonsText(rec.Reasons)}, rec.Terminal)
@@ -153,12 +160,28 @@ func verdictFact(v *record.Verdict) fact {
 	for _, d := range v.Destinations {
 		f.destinations = append(f.destinations, netip.AddrPortFrom(d.Address, uint16(d.Port)))
 	}
+	level := int32(0)
+	for _, e := range v.Exceptions {
+		level = max(level, e.Level)
+	}
+	f.counterfactual = v.Counterfactual
 	f.numbers = []number{
-		{"evidence", v.Evidence}, {"score", int64(v.Score)}, {"sequence", v.Sequence},
+		{"evidence", v.Evidence}, {"malfunction", v.MalfunctionEvidence}, {"level", int64(level)}, {"score", int64(v.Score)}, {"sequence", v.Sequence},
 		{"confidence", int64(v.Confidence)}, {"coverage", int64(v.Coverage.Permille)},
 	}
-	f.detail = fmt.Sprintf("%s%s; coverage %d", nats(v.Evidence), reasonsText(v.Reasons), v.Coverage.Permille)
+	f.detail = fmt.Sprintf("%s%s; coverage %d, confidence %d; %s", nats(v.Evidence+v.MalfunctionEvidence), reasonsText(v.Reasons),
+		v.Coverage.Permille, v.Confidence, v.Counterfactual)
 	return f
+}
+
+// reasonFact is one line of a verdict's explanation.
+func reasonFact(v *record.Verdict, reason *record.Reason) fact {
+	return fact{
+		kind: "reason", at: v.DecidedAt, count: 1,
+		tags:    []string{reason.Family, reason.Reference.String(), reason.Feature},
+		numbers: []number{{"nats", reason.Contribution}, {"value", reason.Value}, {"allowed", reason.Expected}},
+		detail:  fmt.Sprintf("%s for %d %s where %d is normal", nats(reason.Contribution), reason.Value, reason.Unit, reason.Expected),
+	}
 }
 
 func commandFact(topic stream.Topic, c *record.IsolationCommand) fact {
@@ -181,45 +204,10 @@ func nats(milli int64) string { return fmt.Sprintf("%d.%d nats", milli/1000, mil
 func reasonsText(reasons []record.Reason) string {
 	var list []string
 	for _, r := range reasons {
-		list = append(list, fmt.Sprintf("%s %s %d %s where %v allows %d", r.Family, r.Feature, r.Value, r.Unit, r.Reference, r.Expected))
+		list = append(list, fmt.Sprintf("%s %s: %s %d %s where %v allows %d", r.Family, nats(r.Contribution), r.Feature, r.Value, r.Unit, r.Reference, r.Expected))
 	}
 	if len(list) == 0 {
 		return ""
 	}
 	return ", " + strings.Join(list, "; ")
-}
-
-// symbols lists the names of an enum whose values have one, in order.
-func symbols[T ~uint8](of func(T) string) []string {
-	var list []string
-	for value := T(1); of(value) != of(0); value++ {
-		list = append(list, of(value))
-	}
-	return list
-}
-
-// vocabulary lists the symbols a kind of fact may hold; nil: any.
-func vocabulary(kind string) []string {
-	exceptions := symbols(record.ExceptionID.String)
-	classes := symbols(record.Class.String)
-	switch kind {
-	case "early":
-		return exceptions
-	case "verdict":
-		return slices.Concat(symbols(record.VerdictStatus.String), classes, exceptions, symbols(record.Criticality.String),
-			[]string{"scan", "flood", "volume", "EMERGENCY"})
-	case "command", "rehearsal":
-		return slices.Concat(symbols(record.Action.String), symbols(record.Mode.String), classes, exceptions)
-	case "telemetry":
-		return symbols(record.Kind.String)
-	case "source":
-		return symbols(record.SourceState.String)
-	case "clock", "progress":
-		return symbols(record.ClockState.String)
-	case "dead letter":
-		return append(symbols(record.DeadLetterReason.String), stageNames...)
-	case "audit":
-		return nil
-	}
-	return []string{}
 }

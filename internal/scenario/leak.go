@@ -10,7 +10,7 @@ import (
 	"cordon/internal/stream"
 )
 
-// Leaks searches every topic but telemetry.raw for the identities the scenario
+// Leaks searches every topic but telemetry.raw and profiles.raw for the identities the scenario
 // names: as they are, as hex and as base64, in keys and values. It returns where
 // it found one.
 func (r *Result) Leaks() []string {
@@ -18,7 +18,7 @@ func (r *Result) Leaks() []string {
 	var found []string
 	log := r.run.Log()
 	for _, topic := range stream.Topics(1) {
-		if topic.Topic == stream.TelemetryRaw {
+		if topic.Topic == stream.TelemetryRaw || topic.Topic == stream.ProfilesRaw {
 			continue
 		}
 		for p := int32(0); p < log.Partitions(topic.Topic); p++ {
@@ -73,6 +73,9 @@ func (s *Scenario) marks() []mark {
 		add("GPSI", []byte(bare(t.gpsi)))
 		add("PEI", []byte(bare(t.pei)))
 		add("cell", []byte(bare(t.cell)))
+		for _, v := range t.later {
+			add("PEI", []byte(bare(v.is.pei)))
+		}
 		if t.address.IsValid() {
 			add("address", t.address.AsSlice())
 			add("address", []byte(t.address.String()))

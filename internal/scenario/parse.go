@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -68,11 +66,12 @@ func (p *parser) statement(l *line) {
 		if p.s.partitions = int32(l.amount("partitions")); p.s.partitions < 1 || p.s.partitions > maxPartitions {
 			l.failf("partitions: want 1 to %d", maxPartitions)
 		}
+		p.s.fixed = l.accept("fixed")
 	case "set":
 		p.set(l)
 	case "source":
 		p.source(l)
-	case "terminal":
+	case "terminal", "terminals":
 		p.terminals(l)
 	case "at":
 		p.step(l)
@@ -130,124 +129,19 @@ func (p *parser) source(l *line) {
 var reserved = map[string]bool{
 	"": true, "all": true, "any": true, "no": true, "restart": true, "decide": true, "ack": true, "garbage": true,
 	"collector": true, "telemetry.raw": true,
-	"within": true, "before": true, "after": true, "from": true,
+	"profile": true, "setting": true, "within": true, "before": true, "after": true, "from": true,
 }
 
 // fresh takes a name that is not in use.
 func (p *parser) fresh(l *line, what string) string {
 	name := l.next(what)
-	if reserved[name] || strings.Contains(name, "..") {
+	if reserved[name] || strings.Contains(name, "..") || strings.ContainsAny(name, "*,") {
 		l.failf("%q cannot be the name of %s", name, what)
 	}
 	if p.s.terminal(name) != nil || p.s.source(name) != nil {
 		l.failf("%q is in use already", name)
 	}
 	return name
-}
-
-// terminals reads "terminal cam-1 tac 35693803 dnn iot", or a fleet,
-// "terminal cam-1..200".
-func (p *parser) terminals(l *line) {
-	names := fleet(l.peek())
-	if names != nil {
-		l.next("")
-	} else {
-		names = []string{p.fresh(l, "a terminal")}
-	}
-	like := terminal{}
-	var tac string
-	for !l.done() {
-		p.property(l, &like, &tac)
-	}
-	if len(names) > 1 && (like.supi != "" || like.pei != "" || like.address.IsValid()) {
-		l.failf("a fleet cannot share one supi, pei or address")
-	}
-	if len(p.s.terminals)+len(names) > maxFleet {
-		l.failf("more than %d terminals", maxFleet)
-		return
-	}
-	for _, name := range names {
-		if p.s.terminal(name) != nil || p.s.source(name) != nil {
-			l.failf("%q is in use already", name)
-		}
-		t := like
-		t.name = name
-		t.identify(len(p.s.terminals)+1, tac)
-		p.s.terminals = append(p.s.terminals, &t)
-		p.s.byName[name] = &t
-	}
-}
-
-// property reads one property of a terminal.
-func (p *parser) property(l *line, t *terminal, tac *string) {
-	switch word := l.next("a property"); word {
-	case "supi":
-		t.supi = l.next("supi")
-	case "pei":
-		t.pei = l.next("pei")
-	case "tac":
-		if *tac = l.next("tac"); len(*tac) != 8 {
-			l.failf("tac: want the 8 digits of a type allocation code")
-		}
-	case "address":
-		t.address = l.address("address")
-	case "dnn":
-		t.dnn = l.next("dnn")
-	case "slice":
-		t.snssai = l.next("slice")
-	case "group":
-		t.group = l.next("group")
-	case "area":
-		t.area = l.next("area")
-	case "via":
-		t.source = p.sourceNamed(l)
-	default:
-		l.failf("%q is no property of a terminal: want supi, pei, tac, address, dnn, slice, group, area or via", word)
-	}
-}
-
-// address takes an IP address.
-func (l *line) address(what string) netip.Addr {
-	a, err := netip.ParseAddr(l.next(what))
-	if err != nil {
-		l.failf("%s: want an IP address", what)
-	}
-	return a
-}
-
-// identify gives a terminal the identities that its line leaves out. They are
-// marks: none of them may be seen behind the collector.
-func (t *terminal) identify(number int, tac string) {
-	if t.supi == "" {
-		t.supi = fmt.Sprintf("imsi-00101%010d", 7_310_000_000+number)
-	}
-	if tac == "" {
-		tac = "35693803"
-	}
-	if t.pei == "" {
-		t.pei = fmt.Sprintf("imei-%s%07d", tac, 5_820_000+number)
-	}
-	t.gpsi = fmt.Sprintf("msisdn-88261%08d", 40_990_000+number)
-	t.cell = fmt.Sprintf("ecgi-c3e%07x", 0x5a17000+number)
-}
-
-// fleet returns the names that "cam-1..200" stands for; nil for any other word.
-func fleet(text string) []string {
-	head, last, ok := strings.Cut(text, "..")
-	if !ok {
-		return nil
-	}
-	stem := strings.TrimRight(head, "0123456789")
-	from, err1 := strconv.Atoi(head[len(stem):])
-	to, err2 := strconv.Atoi(last)
-	if err1 != nil || err2 != nil || stem == "" || from < 0 || to <= from || to > maxFleet {
-		return nil
-	}
-	var names []string
-	for i := from; i <= to; i++ {
-		names = append(names, stem+strconv.Itoa(i))
-	}
-	return names
 }
 
 func (p *parser) sourceNamed(l *line) *source {
@@ -257,30 +151,4 @@ func (p *parser) sourceNamed(l *line) *source {
 		l.failf("no source %q stands above", name)
 	}
 	return src
-}
-
-// who takes a terminal, a part of a fleet, or "all".
-func (p *parser) who(l *line) []*terminal {
-	word := l.next("a terminal")
-	if word == "all" {
-		return p.s.terminals
-	}
-	names := fleet(word)
-	if names == nil {
-		names = []string{word}
-	}
-	var list []*terminal
-	for _, name := range names {
-		list = append(list, p.one(l, name))
-	}
-	return list
-}
-
-func (p *parser) one(l *line, name string) *terminal {
-	t := p.s.terminal(name)
-	if t == nil {
-		l.failf("no terminal %q stands above", name)
-		return &terminal{}
-	}
-	return t
 }

@@ -11,6 +11,27 @@ type quantities struct {
 	reportEvery record.Micros
 }
 
+// of reads one word about rate, size and length.
+func (q *quantities) of(l *line, word string) bool {
+	switch word {
+	case "rate":
+		q.rate, q.per = l.rate("rate")
+		q.rated = true
+	case "size":
+		q.size = l.amount("size")
+	case "lasting":
+		q.lasting = l.length("lasting")
+	case "reported":
+		l.expect("every")
+		if q.reportEvery = l.length("reported every"); q.reportEvery == 0 {
+			l.failf("reported every: want a length of time above 0")
+		}
+	default:
+		return false
+	}
+	return true
+}
+
 // settle turns the terms of a line into reports.
 func (q *quantities) settle(l *line, word string, tr *traffic) {
 	if q.rated && (q.rate < 1 || word != "scan" && word != "flood") {
@@ -25,7 +46,7 @@ func (q *quantities) settle(l *line, word string, tr *traffic) {
 		}
 		tr.every = max(q.per/record.Micros(q.rate), 1)
 		tr.attempt()
-	case "flow":
+	case "flow", "inbound":
 		tr.span = max(q.lasting, record.Second)
 		tr.attempt()
 	case "stream":
@@ -37,9 +58,10 @@ func (q *quantities) settle(l *line, word string, tr *traffic) {
 			tr.span = tr.every
 		}
 	}
-	if tr.every > 0 && tr.lasts == 0 || tr.every == 0 && tr.lasts > 0 {
-		l.failf("every and for belong together: every 10s for 10m")
+	if word != "stream" {
+		tr.grid = q.reportEvery
 	}
+	tr.rhythm.settle(l)
 }
 
 // attempt sets size and report time of a connection that fails.
@@ -47,7 +69,7 @@ func (tr *traffic) attempt() {
 	if tr.outcome == answered {
 		return
 	}
-	if tr.up == 0 {
+	if tr.up == 0 && !tr.inbound {
 		tr.up = attemptSize
 	}
 	tr.span = 0
@@ -59,6 +81,9 @@ func (tr *traffic) attempt() {
 // stream spreads bytes per second over the reports.
 func (q *quantities) stream(l *line, tr *traffic) {
 	tr.verb = doStream
+	if tr.every > 0 || tr.jitter > 0 {
+		l.failf("a stream is one connection: want reported every 60s, or a flow for many")
+	}
 	tr.every = q.reportEvery
 	if tr.every == 0 {
 		tr.every = 10 * record.Second

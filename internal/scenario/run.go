@@ -141,6 +141,8 @@ func (p *player) perform(a *arrival) error {
 		return p.decide(a)
 	case answer:
 		return p.answer(a)
+	case provision:
+		return p.provision(a.act)
 	case garbage:
 		return log.Append([]stream.Send{{Topic: stream.TelemetryRaw, Value: a.act.bytes}})
 	case stop:
@@ -171,7 +173,16 @@ func (p *player) decide(a *arrival) error {
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "decision %d %v", a.line, a.at))
 	d.DecisionID = record.ID(sum[:16])
-	return p.write(stream.Send{Topic: stream.OperatorDecisions, Key: []byte(d.Terminal.String() + d.Kind.String())}, &d)
+	return p.write(stream.Send{Topic: stream.OperatorDecisions, Key: decisionKey(&d)}, &d)
+}
+
+// decisionKey is what a decision replaces an older one under: subject and kind.
+func decisionKey(d *record.OperatorDecision) []byte {
+	subject := d.InternalGroupID + d.TypeAllocationCode + d.Destination
+	if subject == "" || !d.Terminal.IsZero() {
+		subject = d.Terminal.String() + subject
+	}
+	return []byte(subject + d.Kind.String())
 }
 
 // answer writes a policy system's answer to the newest command about a terminal.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"cordon/internal/raw"
 	"cordon/internal/record"
 )
 
@@ -19,6 +20,7 @@ type Scenario struct {
 	Name string
 
 	partitions int32
+	fixed      bool // it means something with these partitions only
 	settings   []setting
 	terminals  []*terminal
 	byName     map[string]*terminal
@@ -38,6 +40,7 @@ type setting struct {
 // terminal is a device with everything a probe may know of it.
 type terminal struct {
 	name    string
+	number  int // in order of their lines, from 1
 	supi    string
 	gpsi    string
 	pei     string
@@ -48,6 +51,24 @@ type terminal struct {
 	group   string
 	area    string
 	source  *source
+	later   []version // what it became, in order of time
+}
+
+// version is what is known of a terminal from a time on.
+type version struct {
+	from record.Micros
+	is   *terminal
+}
+
+// as returns what is known of the terminal at a time.
+func (t *terminal) as(at record.Micros) *terminal {
+	is := t
+	for _, v := range t.later {
+		if v.from <= at {
+			is = v.is
+		}
+	}
+	return is
 }
 
 // source is a probe.
@@ -83,16 +104,17 @@ type step struct {
 type actKind uint8
 
 const (
-	noAct   actKind = iota
-	restart         // a stage is killed and started again
-	decide          // an operator decides
-	answer          // a policy system acknowledges the newest command
-	garbage         // somebody writes bytes into telemetry.raw
-	stop            // the collector of a raw partition dies, and nobody takes over
-	begin           // it is started again
-	erase           // what lies in a raw partition is deleted
-	fail            // reads of a raw partition fail
-	heal            // they succeed again
+	noAct     actKind = iota
+	restart           // a stage is killed and started again
+	decide            // an operator decides
+	answer            // a policy system acknowledges the newest command
+	garbage           // somebody writes bytes into telemetry.raw
+	stop              // the collector of a raw partition dies, and nobody takes over
+	begin             // it is started again
+	erase             // what lies in a raw partition is deleted
+	fail              // reads of a raw partition fail
+	heal              // they succeed again
+	provision         // somebody writes profiles or a setting into profiles.raw
 )
 
 // act is something that is done to the pipeline.
@@ -100,6 +122,8 @@ type act struct {
 	kind     actKind
 	stage    int // index into the stages
 	decision record.OperatorDecision
+	profiles []profile // of terminals or a group
+	setting  raw.Setting
 	terminal *terminal // it is about, or whose raw partition; nil: none
 	state    record.AckState
 	bytes    []byte

@@ -2,9 +2,7 @@ package scenario
 
 import (
 	"slices"
-	"strings"
 
-	"cordon/internal/raw"
 	"cordon/internal/record"
 )
 
@@ -12,7 +10,7 @@ import (
 func (p *parser) step(l *line) {
 	s := step{line: p.number, text: p.text, at: l.clock("at"), copies: 1}
 	switch l.peek() {
-	case "restart", "decide", "ack", "garbage", "collector", "telemetry.raw":
+	case "restart", "decide", "ack", "garbage", "collector", "telemetry.raw", "profile", "setting":
 		p.act(l, &s.act)
 	default:
 		s.who = p.who(l)
@@ -57,6 +55,12 @@ func (p *parser) act(l *line, a *act) {
 				return
 			}
 		}
+	case "profile":
+		a.kind = provision
+		p.profile(l, a)
+	case "setting":
+		a.kind = provision
+		p.setting(l, a)
 	case "garbage":
 		a.kind = garbage
 		a.bytes = l.hex("garbage")
@@ -93,163 +97,8 @@ func (p *parser) whose(l *line) *terminal {
 	return p.one(l, l.next("a terminal"))
 }
 
-// decision reads "decide EXEMPT cam-1 until 12:00".
-func (p *parser) decision(l *line, a *act) {
-	kind := l.next("a decision")
-	d := &a.decision
-	for d.Kind = record.DecisionApprove; d.Kind.String() != kind; d.Kind++ {
-		if d.Kind > record.DecisionEndSetMode {
-			l.failf("%q is no decision of an operator", kind)
-			return
-		}
-	}
-	for !l.done() {
-		if l.accept("until") {
-			d.Until = record.Some(l.clock("until"))
-			continue
-		}
-		a.terminal = p.one(l, l.next("a terminal"))
-	}
-}
-
-// traffic reads what the terminals do and how it reaches the collector.
-func (p *parser) traffic(l *line, s *step) {
-	tr := &s.traffic
-	word := l.next("what the terminal does")
-	switch word {
-	case "flow", "stream", "flood":
-		p.towards(l, tr)
-	case "scan":
-		p.scan(l, tr)
-	case "usage":
-		tr.verb, tr.span = doUsage, 10*record.Second
-	case "session":
-		p.session(l, tr)
-	case "raw":
-		p.verbatim(l, tr)
-		return
-	default:
-		l.failf("%q is nothing a terminal does: want flow, stream, flood, scan, usage, session or raw", word)
-	}
-	q := quantities{rate: 0, per: record.Second, size: attemptSize}
-	for !l.done() {
-		p.qualifier(l, s, &q)
-	}
-	q.settle(l, word, tr)
-}
-
-// towards reads protocol and destination.
-func (p *parser) towards(l *line, tr *traffic) {
-	tr.verb = doFlow
-	tr.protocol = protocol(l)
-	to, err := parseDestinations(l.next("a destination"))
-	if err != nil {
-		l.failf("%w", err)
-	}
-	tr.to = to
-}
-
-func protocol(l *line) int32 {
-	name := l.next("a protocol")
-	n, known := protocols[name]
-	if !known {
-		l.failf("%q is no protocol: want tcp, udp or icmp", name)
-	}
-	return n
-}
-
-// scan reads "scan tcp port 23": new destinations, one attempt each.
-func (p *parser) scan(l *line, tr *traffic) {
-	tr.verb, tr.scatter, tr.outcome = doFlow, true, unanswered
-	tr.protocol = protocol(l)
-	where := scanned
-	if l.accept("in") {
-		where = l.next("in")
-	}
-	l.expect("port")
-	to, err := parseDestinations(where + ":" + l.next("a port"))
-	if err != nil {
-		l.failf("%w", err)
-	}
-	tr.to = to
-}
-
-// sessionEvents by the word of the language.
-var sessionEvents = map[string]record.SessionEvent{
-	"established": record.SessionEstablished, "released": record.SessionReleased, "moved": record.SessionAddressChanged,
-	"rejected": record.SessionEstablishmentRejected, "modified": record.SessionModified,
-}
-
-// session reads "session moved from 10.45.0.7 to 10.45.0.8".
-func (p *parser) session(l *line, tr *traffic) {
-	tr.verb = doSession
-	word := l.next("an event")
-	tr.event = sessionEvents[word]
-	if tr.event == record.SessionUnknown {
-		l.failf("%q is no event of a session: want established, released, moved, rejected or modified", word)
-	}
-	if tr.event == record.SessionAddressChanged {
-		l.expect("from")
-		tr.former = l.address("from")
-		l.expect("to")
-		tr.address = l.address("to")
-	}
-}
-
-// verbatim reads "raw {…}": plain JSON of a TerminalTelemetry; time, source and
-// identity are filled in.
-func (p *parser) verbatim(l *line, tr *traffic) {
-	tr.verb, tr.json = doVerbatim, strings.Join(l.words, " ")
-	l.words = nil
-	var t raw.Telemetry
-	if err := raw.ParseJSON([]byte(tr.json), &t); err != nil {
-		l.failf("raw: %w", err)
-	}
-}
-
-// qualifier reads one qualifier of traffic.
-func (p *parser) qualifier(l *line, s *step, q *quantities) {
-	tr := &s.traffic
-	switch word := l.next("a qualifier"); word {
-	case "up":
-		tr.up = l.volume("up")
-	case "down":
-		tr.down = l.volume("down")
-	case "rate":
-		q.rate, q.per = l.rate("rate")
-		q.rated = true
-	case "size":
-		q.size = l.amount("size")
-	case "every":
-		tr.every = l.length("every")
-	case "for":
-		tr.lasts = l.length("for")
-	case "lasting":
-		q.lasting = l.length("lasting")
-	case "reported":
-		l.expect("every")
-		q.reportEvery = l.length("reported every")
-	case "unanswered":
-		tr.outcome = unanswered
-	case "refused":
-		tr.outcome = refused
-	case "answered":
-		tr.outcome = answered
-	case "inbound":
-		tr.inbound = true
-	case "domain":
-		tr.domain = l.next("domain")
-	case "address":
-		tr.address = l.address("address")
-	case "emergency":
-		tr.emergency = true
-	default:
-		p.delivery(l, s, word)
-	}
-}
-
-// delivery reads how the records reach the collector.
-func (p *parser) delivery(l *line, s *step, word string) {
+// delivery reads a word about how the records reach the collector.
+func (p *parser) delivery(l *line, s *step, word string) bool {
 	switch word {
 	case "via":
 		s.via = p.sourceNamed(l)
@@ -260,14 +109,7 @@ func (p *parser) delivery(l *line, s *step, word string) {
 	case "lost":
 		s.copies = 0
 	default:
-		l.failf("%q is not understood here", word)
+		return false
 	}
-}
-
-// volume takes bytes, or bytes per second for streams ("64k/s").
-func (l *line) volume(what string) int64 {
-	if text, perSecond := strings.CutSuffix(l.peek(), "/s"); perSecond {
-		l.words[0] = text
-	}
-	return l.amount(what)
+	return true
 }

@@ -23,12 +23,15 @@ func (r *Result) Variations() []Variation {
 	own := r.scenario.partitions
 	var list []Variation
 	for _, n := range []int32{1, 4, 16} {
-		if n != own {
+		if n != own && !r.scenario.fixed {
 			list = append(list, Variation{Name: fmt.Sprintf("with %d partitions", n), Partitions: n})
 		}
 	}
 	list = append(list, Variation{Name: "shuffled", Partitions: own, Shuffle: 1})
 	all := Variation{Name: "with 16 partitions, shuffled, all stages restarted", Partitions: 16, Shuffle: 2}
+	if r.scenario.fixed {
+		all.Name, all.Partitions = "shuffled, all stages restarted", own
+	}
 	for stage, name := range stageNames {
 		v := Variation{Name: "with restarts of the " + name, Partitions: own}
 		for i, at := range r.restartTimes() {
