@@ -139,6 +139,7 @@ const (
 	contextSession
 	contextEmergency
 	contextEquipment
+	contextUnsampled
 )
 
 // Append appends what the context says other than a known one, behind a mask of
@@ -162,6 +163,9 @@ func (c *Context) Append(b []byte, known *Context) []byte {
 	if c.Equipment != known.Equipment {
 		mask |= contextEquipment
 	}
+	if c.Unsampled != known.Unsampled {
+		mask |= contextUnsampled
+	}
 	b = wire.AppendInt(b, mask)
 	for i, n := range names {
 		if mask&(1<<i) != 0 {
@@ -179,6 +183,9 @@ func (c *Context) Append(b []byte, known *Context) []byte {
 	}
 	if mask&contextEquipment != 0 {
 		b = wire.AppendInt(b, int32(c.Equipment))
+	}
+	if mask&contextUnsampled != 0 {
+		b = append(b, c.Unsampled)
 	}
 	return b
 }
@@ -204,6 +211,11 @@ func (c *Context) Read(r *wire.Reader, known *Context) {
 	}
 	if mask&contextEquipment != 0 {
 		c.Equipment = uint32(r.Int())
+	}
+	if mask&contextUnsampled != 0 {
+		var b [1]byte
+		r.Fixed(b[:])
+		c.Unsampled = min(b[0], 99)
 	}
 }
 

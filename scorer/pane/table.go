@@ -70,6 +70,7 @@ type Context struct {
 	KeyEpoch           int32
 	Equipment          uint32 // first bytes of the token of the device
 	PDUSession         uint16 // session id + 1
+	Unsampled          uint8  // the largest share of traffic that a record left unmeasured, per cent
 	// EmergencyOn and EmergencyOff are the latest start and end of an emergency
 	// session, in milliseconds from the start of the pane + 1.
 	EmergencyOn, EmergencyOff uint16

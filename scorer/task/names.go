@@ -181,6 +181,9 @@ func (n *names) widen(c *pane.Context, t *record.PseudonymisedTelemetry, near *p
 	if id := t.PDUSessionID.Or(-1); id >= 0 && id <= 255 {
 		c.PDUSession = max(c.PDUSession, uint16(id)+1)
 	}
+	if ratio := t.SamplingRatio.Or(100); ratio >= 1 && ratio < 100 {
+		c.Unsampled = max(c.Unsampled, uint8(100-ratio))
+	}
 	if t.Kind == record.KindSession && t.Session.Emergency {
 		widenEmergency(c, t)
 	}
@@ -206,6 +209,7 @@ func overlay(known *pane.Context, fresh *pane.Context) {
 		}
 	}
 	known.KeyEpoch = max(known.KeyEpoch, fresh.KeyEpoch)
+	known.Unsampled = fresh.Unsampled
 	if fresh.Equipment != 0 {
 		known.Equipment = fresh.Equipment
 	}

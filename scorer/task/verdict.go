@@ -31,7 +31,7 @@ func (t *Task) tell(term *terminal, status record.VerdictStatus, n pane.Number, 
 	}
 	t.rule.Write(c, t.roster.standing(term), n, &v)
 	v.VerdictID = t.verdictID(&v)
-	v.Confidence = confidence(n-term.first, firm(term.evidence.At(n)), coverage)
+	v.Confidence = confidence(history{n - term.first, firm(t.roster.standing(term).At(n)), term.context.Unsampled}, coverage)
 	t.counts.verdicts[status][v.Class]++
 	t.send(out, stream.Send{Topic: stream.Verdicts, Partition: t.partition, Key: term.id[:]}, &v)
 }
@@ -50,17 +50,28 @@ func (t *Task) verdictID(v *record.Verdict) record.ID {
 // scans and unanswered floods (reference 3.5).
 const firmConfidence = 80
 
-// firm reports whether there is evidence that needs no history.
-func firm(l detect.Levels) bool { return l.OutsideVolume() > 0 }
+// firm reports whether there is evidence that needs no history: scans, floods and
+// hard limits (reference 3.5).
+func firm(l detect.Levels) bool {
+	return l.Of[detect.Scanning]+l.Of[detect.Flooding]+l.Of[detect.Churn]+l.Of[detect.Profile] > 0 || l.Faults[detect.Access] > 0
+}
 
-// confidence returns 100 × √(days of history ÷ 7) × coverage.
-func confidence(known pane.Number, firm bool, c record.Coverage) int32 {
+// history is what the confidence in a verdict depends on beside the coverage.
+type history struct {
+	known     pane.Number // since the terminal was first seen
+	firm      bool        // there is evidence that needs no history
+	unsampled uint8       // per cent of its traffic that was not measured
+}
+
+// confidence returns 100 × √(days of history ÷ 7) × coverage × share of the traffic
+// that was measured. Late, lost and rejected records are part of the coverage.
+func confidence(h history, c record.Coverage) int32 {
 	const week = int64(7 * record.Day / pane.Length)
-	history := int32(squareRoot(10_000 * min(int64(known), week) / week))
-	if firm {
-		history = max(history, firmConfidence)
+	percent := int32(squareRoot(10_000 * min(int64(h.known), week) / week))
+	if h.firm {
+		percent = max(percent, firmConfidence)
 	}
-	return history * c.Permille / 1000
+	return percent * c.Permille / 1000 * (100 - int32(h.unsampled)) / 100
 }
 
 // squareRoot returns √x, cut; x ≥ 0.
