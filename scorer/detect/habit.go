@@ -17,7 +17,8 @@ type Habit struct {
 	uplink, starts       levels      // learned
 	nextUplink, nextUses levels      // candidates: the last time each hour was there
 	hour                 pane.Number // last hour that was looked at, since 1970
-	days                 int32       // that something was learned of, at most 1,000
+	days                 int16       // that something was learned of, at most 1,000
+	counted              uint16      // hour in which days last rose, low bits
 }
 
 // levels are amounts by hour of day, in eighths of an octave: 0 is nothing, and the
@@ -68,33 +69,40 @@ func (h *Habit) Advance(n pane.Number) {
 		h.hour++
 		at, day := h.hour%hoursOfDay, h.hour/hoursOfDay
 		learned := h.nextUplink[at] != 0 || h.nextUses[at] != 0
-		h.uplink[at] = h.merge(h.uplink[at], h.nextUplink[at], day)
-		h.starts[at] = h.merge(h.starts[at], h.nextUses[at], day)
+		h.uplink[at] = h.merge(&h.uplink, h.nextUplink[at], hourOf{at, day})
+		h.starts[at] = h.merge(&h.starts, h.nextUses[at], hourOf{at, day})
 		h.nextUplink[at], h.nextUses[at] = 0, 0
-		if learned && at == h.first() {
-			h.days = min(h.days+1, daysKept)
+		if learned {
+			h.count()
 		}
 	}
 	h.hour = max(h.hour, hour)
 }
 
-// first returns the first hour of the day of which something is known: it comes
-// round once a day.
-func (h *Habit) first() pane.Number {
-	for at := range h.uplink {
-		if h.uplink[at] != 0 || h.starts[at] != 0 {
-			return pane.Number(at)
-		}
+// count counts a day of history, a day after the one before at the earliest. It asks
+// for no certain hour: not every terminal speaks at the same one every day.
+func (h *Habit) count() {
+	if now := uint16(h.hour); h.days == 0 || now-h.counted >= hoursOfDay {
+		h.days, h.counted = min(h.days+1, daysKept), now
 	}
-	return 0
 }
 
-// merge returns what is learned of an hour.
-func (h *Habit) merge(known, seen uint8, day pane.Number) uint8 {
+// hourOf is an hour of a day since 1970.
+type hourOf struct{ at, day pane.Number }
+
+// merge returns what is learned of an hour. After the first days what grows takes its
+// time; an hour in which there was nothing so far takes what other hours had, else
+// whoever moves on by an hour every day would double every day.
+func (h *Habit) merge(l *levels, seen uint8, hour hourOf) uint8 {
+	known, slow := l[hour.at], hour.day%slowDays != 0
 	switch {
-	case seen > known && (h.days < freeDays || known == 0):
+	case seen > known && h.days < freeDays:
 		return seen
-	case day%slowDays != 0 || seen == known:
+	case seen > known && known == 0 && slow:
+		return min(seen, l.most())
+	case seen > known && known == 0:
+		return min(seen, l.most()+1)
+	case slow || seen == known:
 		return known
 	case seen > known:
 		return known + 1
@@ -179,7 +187,7 @@ func (h *Habit) normal(own uint8, c Class) Normal {
 // Append appends the envelope in its stored form: levels as runs, for most hours
 // are like the one before.
 func (h *Habit) Append(b []byte) []byte {
-	b = wire.AppendInt(wire.AppendInt(b, int32(h.hour)), h.days)
+	b = wire.AppendInt(wire.AppendInt(wire.AppendInt(b, int32(h.hour)), int32(h.days)), int32(h.counted))
 	for _, l := range h.all() {
 		for at := 0; at < len(l); {
 			run := 1
@@ -195,7 +203,11 @@ func (h *Habit) Append(b []byte) []byte {
 
 // Read reads what Append wrote, and reports whether it could.
 func (h *Habit) Read(r *wire.Reader) bool {
-	h.hour, h.days = pane.Number(r.Int()), r.Int()
+	hour, days, counted := r.Int(), r.Int(), r.Int()
+	if r.Failed() || hour < 0 || days < 0 || days > daysKept {
+		return false
+	}
+	h.hour, h.days, h.counted = pane.Number(hour), int16(days), uint16(counted)
 	for _, l := range h.all() {
 		for at := 0; at < len(l); {
 			var b [2]byte

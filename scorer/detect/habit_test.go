@@ -80,6 +80,57 @@ func TestHabitGrowsSlowly(t *testing.T) {
 	}
 }
 
+// A day of history counts whatever hours the terminal speaks at.
+func TestHabitCountsDays(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		hours []int // of each day in turn
+		want  int16 // after ten days
+	}{
+		{"always at eight", []int{8}, 9},
+		{"all day", []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}, 9},
+		{"at night, in the morning, and never again at night", []int{3, 8}, 9},
+		{"never", nil, 0},
+	} {
+		var h Habit
+		for day := range 10 {
+			for _, hour := range c.hours {
+				if len(c.hours) == 2 && hour == 3 && day > 0 {
+					continue
+				}
+				n := 864_000 + pane.Number(day)*panesPerDay + pane.Number(hour)*panesPerHour
+				h.Advance(n)
+				h.Learn(n, Amounts{1000, 300_000}, Amounts{})
+			}
+		}
+		if h.days < c.want-1 || h.days > c.want+1 {
+			t.Errorf("%s: %d days of history, want %d", c.name, h.days, c.want)
+		}
+	}
+}
+
+// Whoever moves to an hour in which the terminal never sent anything gains nothing.
+func TestHabitGrowsSlowlyInNewHours(t *testing.T) {
+	var h Habit
+	n := pane.Number(864_000)
+	send := func(hour int, uplink, normal uint64) {
+		start := n + pane.Number(hour)*panesPerHour
+		h.Advance(start)
+		h.Learn(start, Amounts{uplink, normal}, Amounts{})
+		n += panesPerDay
+	}
+	for range 12 { // an hour a day, at eight in the morning
+		send(8, 100_000, 300_000)
+	}
+	before := h.Largest()
+	for hour := 9; hour < 23; hour++ { // each day another one
+		send(hour, 10_000_000, 10_000_000)
+	}
+	if got := h.Largest(); got < before || got > 2*before {
+		t.Errorf("in 14 days, each day in a new hour, it grew from %d to %d, want at most twice as much", before, got)
+	}
+}
+
 func TestHabitSurvivesItsStoredForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var h, back Habit
@@ -98,8 +149,13 @@ func TestHabitSurvivesItsStoredForm(t *testing.T) {
 
 func FuzzReadHabit(f *testing.F) {
 	f.Add(new(Habit).Append(nil))
+	f.Add([]byte{0, 1, 0}) // a negative number of days
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := wire.NewReader(b)
-		new(Habit).Read(&r)
+		if h := new(Habit); h.Read(&r) { // nothing it holds may stop what follows
+			h.Advance(864_000)
+			h.Learn(864_000, Amounts{1, 1}, Amounts{1, 1})
+			h.Uplink(864_000, Class{Normal: Normal{Value: 300_000}, Trust: 1})
+		}
 	})
 }
