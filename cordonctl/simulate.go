@@ -52,7 +52,10 @@ beside it truth.csv: who was attacked, how, from when to when. With --brokers,
 --config or --live it writes into a running deployment instead, as replay would.
 
 An attack is KIND:COUNT@OFFSET: what, to how many terminals, how long after the
-start. Kinds: ` + strings.Join(simulate.Kinds(), ", ") + `.
+start; KIND/CLASS:COUNT@OFFSET chooses the class of device it happens to. Kinds:
+
+` + kindsByGroup() + `
+Classes: ` + strings.Join(simulate.Classes(), ", ") + `.
 
 The fleet is made up by the people who wrote the detectors: it shows how the
 pipeline works, not how well it detects. Real captures do that.`,
@@ -74,6 +77,15 @@ pipeline works, not how well it detects. Real captures do that.`,
 	c.Flags().StringVar(&f.speed, "speed", "max", "`SPEED` when live: max, real, or a factor such as 60x")
 	c.Flags().StringVar(&f.truth, "truth", "", "`FILE` for the truth (default: truth.csv beside --out; live: not written)")
 	return c
+}
+
+// kindsByGroup lists the kinds for the help, a line for each group.
+func kindsByGroup() string {
+	var b strings.Builder
+	for _, g := range simulate.Groups() {
+		fmt.Fprintf(&b, "  %-23s%s\n", g.Name+":", strings.Join(g.Kinds, ", "))
+	}
+	return b.String()
 }
 
 func runSimulate(c *cobra.Command, f *simulateFlags) error {

@@ -50,7 +50,7 @@ func TestSimulateSameSeedSameBytes(t *testing.T) {
 			t.Errorf("%s: the truth of two runs differs", name)
 		}
 		lines := strings.Split(strings.TrimSpace(string(truth)), "\n")
-		if len(lines) != 2 || lines[0] != "source,label,start,end,exceptionId" || !strings.Contains(lines[1], ",malicious,2026-01-01T00:03:0") {
+		if len(lines) != 2 || lines[0] != "source,label,start,end,exceptionId,kind,class" || !strings.Contains(lines[1], ",malicious,2026-01-01T00:03:0") {
 			t.Errorf("%s: truth.csv: got %q, want the header and one malicious terminal from 00:03 on", name, lines)
 		}
 	}

@@ -15,14 +15,17 @@ func TestParseAttack(t *testing.T) {
 		want Attack
 		err  string // part of the error
 	}{
-		{"scan:5@10m", Attack{"scan", 5, 10 * record.Minute}, ""},
-		{"udp-flood:1@0s", Attack{"udp-flood", 1, 0}, ""},
-		{"retry-loop:2@1h30m", Attack{"retry-loop", 2, 90 * record.Minute}, ""},
+		{"scan:5@10m", Attack{"scan", "", 5, 10 * record.Minute}, ""},
+		{"udp-flood:1@0s", Attack{"udp-flood", "", 1, 0}, ""},
+		{"retry-loop:2@1h30m", Attack{"retry-loop", "", 2, 90 * record.Minute}, ""},
+		{"scan/gateway:5@10m", Attack{"scan", "gateway", 5, 10 * record.Minute}, ""},
+		{"scan/toaster:5@10m", Attack{}, "meter, tracker"},
+		{"scan/:5@10m", Attack{}, "meter, tracker"},
 		{"", Attack{}, "KIND:COUNT@OFFSET"},
 		{"scan", Attack{}, "KIND:COUNT@OFFSET"},
 		{"scan:5", Attack{}, "KIND:COUNT@OFFSET"},
 		{"scan@10m", Attack{}, "KIND:COUNT@OFFSET"},
-		{"plague:5@10m", Attack{}, "scan, scan-slow, udp-flood, syn-flood, beacon, exfil, retry-loop"},
+		{"plague:5@10m", Attack{}, "scan, scan-slow, udp-flood, syn-flood, http-flood"},
 		{"scan:many@10m", Attack{}, "count"},
 		{"scan:0@10m", Attack{}, "count"},
 		{"scan:-1@10m", Attack{}, "count"},
@@ -42,6 +45,7 @@ func TestAttackText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := Attack{
 			Kind:   rapid.SampledFrom(Kinds()).Draw(t, "kind"),
+			Class:  rapid.SampledFrom(append(Classes(), "")).Draw(t, "class"),
 			Count:  rapid.IntRange(1, maxTerminals).Draw(t, "count"),
 			Offset: record.Micros(rapid.Int64Range(0, int64(maxDuration)-1).Draw(t, "offset")),
 		}
@@ -54,6 +58,7 @@ func TestAttackText(t *testing.T) {
 func FuzzParseAttack(f *testing.F) {
 	f.Add("scan:5@10m")
 	f.Add("retry-loop:1@0s")
+	f.Add("mining/gateway:1@1h")
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := ParseAttack(text)
 		if err != nil {

@@ -28,16 +28,41 @@ type activity struct {
 	since    record.Micros // when the flow of the next record began
 	until    record.Micros // when it ends
 	stop     record.Micros // no record after it
+	// userPlane: its records are of packets that need a session.
+	userPlane bool
+	attack    bool // it belongs to what happened to the terminal
 }
 
 // terminal is one device.
 type terminal struct {
 	dice   dice
 	ready  record.Micros // when its session is established
-	broken record.Micros // from when on its main server refuses it
-	cell   int32
-	class  uint8
-	chosen bool // by an attack: one is enough
+	struck *kind         // what happened to it; nil: it is benign
+	from   record.Micros // from when on
+	until  record.Micros // and up to when
+	gap    record.Micros // when its session was released last
+	gapEnd record.Micros // and when it is there again
+	code   string        // type allocation code of other equipment; empty: its class's
+	// equipment is how much its serial number is above the one it began with.
+	equipment int32
+	reboots   int32
+	cell      int32
+	class     uint8
+	firmware  uint8 // index in firmwares
+}
+
+// is reports whether it suffers at a time from what happened to it.
+func (d *terminal) is(at record.Micros) *kind {
+	if d.struck == nil || at < d.from || at > d.until {
+		return nil
+	}
+	return d.struck
+}
+
+// network returns its data network and slice at a time.
+func (d *terminal) network(record.Micros) (dnn, snssai string) {
+	c := classes[d.class]
+	return c.dnn, c.snssai
 }
 
 func (f *Fleet) of(a *activity) *terminal { return &f.terminals[a.terminal] }
@@ -47,6 +72,7 @@ const (
 	userPlane = "upf-1"
 	mobility  = "amf-1"
 	session   = "smf-1"
+	managing  = "dm-1" // device management
 )
 
 const (
@@ -57,9 +83,9 @@ const (
 // flow fills in the record of a flow of the activity, whose ends the caller
 // names: what happened since its last report. No identity but the address.
 func (f *Fleet) flow(a *activity, t *raw.Telemetry, since record.Micros) *raw.Flow {
-	c := classes[f.of(a).class]
 	t.SourceID, t.Kind = userPlane, record.KindFlow
-	t.UEAddress, t.DNN, t.SNSSAI = ueAddress(a.terminal), c.dnn, c.snssai
+	t.UEAddress = ueAddress(a.terminal)
+	t.DNN, t.SNSSAI = f.of(a).network(t.OccurredAt)
 	t.IntervalStart = record.Some(since)
 	t.PDUSessionID = record.Some[int32](1)
 	t.Flow.Direction = record.DirectionUplink

@@ -4,13 +4,21 @@ import "cordon/internal/record"
 
 // class is a kind of device.
 type class struct {
+	name               string
 	share              int64  // terminals of a thousand
 	typeAllocationCode string // of test equipment (TS.06: 00 1…)
 	dnn, snssai        string
 	day                *[24]int64 // activity by hour UTC, per cent of the mean
 	main               *service   // what the device is there to speak with
 	moves              bool       // changes cells
-	habits             []*habit
+	// connects is how long it sleeps on average at an average hour; 0: it is
+	// connected all the time.
+	connects record.Micros
+	sessions span          // µs that a session lasts
+	manages  record.Micros // between reports of device management; 0: it has none
+	load     span          // of its processor, per cent
+	battery  bool
+	habits   []*habit
 }
 
 // Days of terminals: of machines, of shops, of people.
@@ -26,40 +34,47 @@ var askTime = habit{with: &timeServer, every: 1024 * record.Second, jitter: 10, 
 // Numbers of the classes are ours, of the order that the devices' data sheets
 // and public captures show; they are not measured.
 var (
-	meter = class{share: 350, typeAllocationCode: "00100101", dnn: "meters", snssai: "3-0000a1", day: &roundTheClock, main: &headEnd,
+	meter = class{name: "meter", share: 350, typeAllocationCode: "00100101", dnn: "meters", snssai: "3-0000a1", day: &roundTheClock, main: &headEnd,
+		connects: 25 * record.Minute, sessions: hours(24, 96), manages: 15 * record.Minute, load: span{2, 12},
 		habits: []*habit{
 			{with: &headEnd, asks: true, every: 15 * record.Minute, jitter: 5, lasts: span{400_000, 2_500_000}, up: span{900, 3_200}, down: span{300, 900}},
 			&askTime,
 		}}
-	tracker = class{share: 200, typeAllocationCode: "00100102", dnn: "fleet", snssai: "1-0000b1", day: &wakingHours, main: &fleetBroker, moves: true,
+	tracker = class{name: "tracker", share: 200, typeAllocationCode: "00100102", dnn: "fleet", snssai: "1-0000b1", day: &wakingHours, main: &fleetBroker, moves: true,
+		connects: 4 * record.Minute, sessions: hours(4, 30), manages: 10 * record.Minute, load: span{4, 25}, battery: true,
 		habits: []*habit{
 			{with: &fleetBroker, asks: true, every: 5 * record.Second, jitter: 80, lasts: hours(2, 6), reports: 30 * record.Second, up: span{160, 420}, down: span{50, 130}, steady: true},
 			{with: &updates, asks: true, every: 4 * record.Hour, jitter: 20, lasts: span{600_000, 3_000_000}, up: span{500, 900}, down: span{30_000, 60_000}},
 		}}
-	camera = class{share: 120, typeAllocationCode: "00100103", dnn: "video", snssai: "1-0000c1", day: &wakingHours, main: &cameraCloud,
+	camera = class{name: "camera", share: 120, typeAllocationCode: "00100103", dnn: "video", snssai: "1-0000c1", day: &wakingHours, main: &cameraCloud,
+		sessions: hours(18, 72), manages: 10 * record.Minute, load: span{20, 70},
 		habits: []*habit{
 			{with: &cameraCloud, asks: true, every: 3 * record.Second, jitter: 80, lasts: hours(6, 24), reports: 20 * record.Second, up: span{180, 320}, down: span{120, 240}, steady: true},
 			{with: &cameraCloud, every: 8 * record.Minute, jitter: wholly, lasts: span{12_000_000, 70_000_000}, up: span{70_000, 180_000}, down: span{2_500, 6_000}},
 			&askTime,
 		}}
-	paymentTerminal = class{share: 120, typeAllocationCode: "00100104", dnn: "payment", snssai: "1-0000d1", day: &openingHours, main: &acquirer,
+	paymentTerminal = class{name: "payment-terminal", share: 120, typeAllocationCode: "00100104", dnn: "payment", snssai: "1-0000d1", day: &openingHours, main: &acquirer,
+		connects: 5 * record.Minute, sessions: hours(6, 26), manages: 15 * record.Minute, load: span{3, 30}, battery: true,
 		habits: []*habit{
 			{with: &acquirer, every: 2 * record.Minute, jitter: wholly, lasts: span{700_000, 4_000_000}, up: span{1_400, 3_800}, down: span{1_100, 2_900}},
 			{with: &acquirer, asks: true, every: 5 * record.Minute, jitter: 3, lasts: span{200_000, 700_000}, up: span{350, 500}, down: span{250, 400}, steady: true},
 			&askTime,
 		}}
-	gateway = class{share: 80, typeAllocationCode: "00100105", dnn: "internet", snssai: "1", day: &wakingHours, main: &gatewayCloud,
+	gateway = class{name: "gateway", share: 80, typeAllocationCode: "00100105", dnn: "internet", snssai: "1", day: &wakingHours, main: &gatewayCloud,
+		sessions: hours(12, 72), manages: 5 * record.Minute, load: span{8, 55},
 		habits: []*habit{
 			{with: &publicCloud, asks: true, every: 8 * record.Second, jitter: wholly, lasts: span{2_000_000, 45_000_000}, up: span{2_000, 14_000}, down: span{4_000, 900_000}},
 			{with: &gatewayCloud, every: 10 * record.Minute, jitter: 5, lasts: span{300_000, 900_000}, up: span{1_200, 2_400}, down: span{400, 900}, steady: true},
 			&askTime,
 		}}
-	controller = class{share: 80, typeAllocationCode: "00100106", dnn: "plant", snssai: "2-0000e1", day: &roundTheClock, main: &plantServer,
+	controller = class{name: "controller", share: 80, typeAllocationCode: "00100106", dnn: "plant", snssai: "2-0000e1", day: &roundTheClock, main: &plantServer,
+		sessions: hours(36, 168),
 		habits: []*habit{
 			{with: &plantServer, every: 2 * record.Second, jitter: 50, lasts: hours(12, 48), up: span{2_200, 3_900}, down: span{1_100, 2_100}, steady: true},
 			{with: &timeServer, every: 64 * record.Second, jitter: 5, lasts: span{10_000, 40_000}, up: span{48, 48}, down: span{48, 48}, steady: true},
 		}}
-	wearable = class{share: 50, typeAllocationCode: "00100107", dnn: "internet", snssai: "1", day: &wakingHours, main: &healthCloud, moves: true,
+	wearable = class{name: "wearable", share: 50, typeAllocationCode: "00100107", dnn: "internet", snssai: "1", day: &wakingHours, main: &healthCloud, moves: true,
+		connects: 8 * record.Minute, sessions: hours(3, 20), battery: true,
 		habits: []*habit{
 			{with: &healthCloud, asks: true, every: 12 * record.Minute, jitter: wholly, lasts: span{500_000, 6_000_000}, up: span{4_000, 40_000}, down: span{1_000, 9_000}},
 			{with: &publicCloud, asks: true, every: 25 * record.Minute, jitter: wholly, lasts: span{300_000, 5_000_000}, up: span{800, 3_000}, down: span{2_000, 90_000}},
@@ -68,6 +83,24 @@ var (
 
 // classes are all kinds of device, in a fixed order.
 var classes = []*class{&meter, &tracker, &camera, &paymentTerminal, &gateway, &controller, &wearable}
+
+// Classes returns the names of all kinds of device.
+func Classes() []string {
+	names := make([]string, len(classes))
+	for i, c := range classes {
+		names[i] = c.name
+	}
+	return names
+}
+
+func classNamed(name string) *class {
+	for _, c := range classes {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
 
 func fixed(m record.Micros) span { return span{int64(m), int64(m)} }
 

@@ -46,25 +46,41 @@ func (attach) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 }
 
 // establish fills in the record that binds the address.
-func (f *Fleet) establish(a *activity, t *raw.Telemetry) {
-	c := classes[f.of(a).class]
+func (f *Fleet) establish(a *activity, t *raw.Telemetry) { f.session(a, t, record.SessionEstablished) }
+
+// release fills in the record that gives the address up until a time: no packet
+// of the terminal passes between.
+func (f *Fleet) release(a *activity, t *raw.Telemetry, until record.Micros) {
+	device := f.of(a)
+	device.gap, device.gapEnd = t.OccurredAt, until
+	f.session(a, t, record.SessionReleased)
+}
+
+// session fills in an event of the terminal's session.
+func (f *Fleet) session(a *activity, t *raw.Telemetry, event record.SessionEvent) {
+	device := f.of(a)
 	t.SourceID, t.Kind = session, record.KindSession
-	t.SUPI, t.UEAddress = supi(a.terminal), ueAddress(a.terminal)
-	t.PEI = pei(c.typeAllocationCode, a.terminal)
-	t.DNN, t.SNSSAI, t.PLMN, t.RATType = c.dnn, c.snssai, network, "NR"
+	t.SUPI, t.UEAddress, t.PEI = supi(a.terminal), ueAddress(a.terminal), f.pei(a.terminal)
+	t.PLMN, t.RATType = network, "NR"
+	t.DNN, t.SNSSAI = device.network(t.OccurredAt)
 	t.PDUSessionID = record.Some[int32](1)
-	t.Session.Event = record.SessionEstablished
+	t.Session.Event = event
 	t.Session.PDUSessionType = "IPV4"
 	t.Session.CauseClass = record.CauseNone
 }
 
 // registration fills in an event between the terminal and its AMF.
 func (f *Fleet) registration(a *activity, t *raw.Telemetry, event record.RegistrationEvent) {
+	f.signal(a, t, record.KindRegistration)
+	t.Registration = record.Registration{Event: event, Outcome: record.OutcomeSuccess, CauseClass: record.CauseNone, Count: 1}
+}
+
+// signal fills in what every record of the AMF says.
+func (f *Fleet) signal(a *activity, t *raw.Telemetry, kind record.Kind) {
 	cell := f.of(a).cell
-	t.SourceID, t.Kind = mobility, record.KindRegistration
+	t.SourceID, t.Kind = mobility, kind
 	t.SUPI, t.PLMN, t.RATType = supi(a.terminal), network, "NR"
 	t.CellID, t.TrackingAreaCode = f.cells[cell], f.areas[cell/cellsPerArea]
-	t.Registration = record.Registration{Event: event, Outcome: record.OutcomeSuccess, CauseClass: record.CauseNone, Count: 1}
 }
 
 // movement is to go from cell to cell, and from tracking area to tracking area.
@@ -107,24 +123,6 @@ func (m movement) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 		return t.OccurredAt + areaDelay
 	}
 	return m.begin(f, a, t.OccurredAt)
-}
-
-// supi returns the subscriber of a terminal, in the test network.
-func supi(terminal int32) string { return fmt.Sprintf("imsi-00101%010d", terminal+1) }
-
-// pei returns the equipment of a terminal: type allocation code, serial number
-// and check digit (TS 23.003 annex B). Serial numbers repeat after a million.
-func pei(typeAllocationCode string, terminal int32) string {
-	digits := fmt.Sprintf("%s%06d", typeAllocationCode, (terminal+1)%1_000_000)
-	sum := 0
-	for i, c := range []byte(digits) {
-		n := int(c - '0')
-		if i%2 == 1 {
-			n *= 2
-		}
-		sum += n/10 + n%10
-	}
-	return fmt.Sprintf("imei-%s%d", digits, (10-sum%10)%10)
 }
 
 // cellNames returns the NR cell identities and the tracking area codes of a

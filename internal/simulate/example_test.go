@@ -44,6 +44,6 @@ func Example() {
 	}
 	// Output:
 	// sessions: 50
-	// source,label,start,end,exceptionId
-	// imsi-001010000000024,malicious,2026-03-02T08:02:03.561922Z,,WRONG_DESTINATION_ADDRESS
+	// source,label,start,end,exceptionId,kind,class
+	// imsi-001010000000024,malicious,2026-03-02T08:02:03.561922Z,,WRONG_DESTINATION_ADDRESS,scan,meter
 }

@@ -8,13 +8,14 @@ import (
 // habit is to speak with a service again and again: short exchanges, reported
 // as they end, or long ones, reported while they are open too.
 type habit struct {
-	with  *service
+	with  *service      // nil: the main server of the class
 	asks  bool          // the resolver first
 	every record.Micros // from the end of one to the start of the next, on average; 0: once
 	// jitter is how far the times lie about every, per cent; wholly: as if
 	// people had caused them.
 	jitter  int64
 	steady  bool          // all day alike
+	insists bool          // it keeps its pace when it gets no answer
 	lasts   span          // µs
 	reports record.Micros // between reports of an open flow; 0: reportEvery
 	up      span          // bytes of an exchange, or of a full report of a longer one
@@ -40,10 +41,10 @@ const (
 
 func (h *habit) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	d := &f.of(a).dice
-	if h.with.anyone {
-		a.host = d.below(h.with.hosts)
+	if with := h.service(f, a); with.anyone {
+		a.host = d.below(with.hosts)
 	} else {
-		a.host = int64(a.terminal) % h.with.hosts
+		a.host = int64(a.terminal) % with.hosts
 	}
 	a.since = at
 	a.until = at + record.Micros(d.in(h.lasts))
@@ -55,6 +56,14 @@ func (h *habit) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 		}
 	}
 	return h.nextReport(a, at)
+}
+
+// service returns whom a terminal speaks with.
+func (h *habit) service(f *Fleet, a *activity) *service {
+	if h.with == nil {
+		return classes[f.of(a).class].main
+	}
+	return h.with
 }
 
 // nextReport returns when an open flow is reported after a time.
@@ -75,8 +84,9 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 	}
 	last := a.since + (t.OccurredAt-a.since-1)/h.interval()*h.interval()
 	flow := f.flow(a, t, last)
-	flow.Protocol, flow.RemotePort, flow.RemoteAddress = h.with.protocol, h.with.port, h.with.host(a.host)
-	if !f.answers(h.with, a, t.OccurredAt) {
+	with := h.service(f, a)
+	flow.Protocol, flow.RemotePort, flow.RemoteAddress = with.protocol, with.port, with.host(a.host)
+	if !f.answers(with, a, t.OccurredAt) {
 		unanswered(flow, tries)
 		if last > a.since {
 			flow.ULTCPFlags = record.Some[int32](flagPSH | flagACK)
@@ -84,6 +94,9 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 		return h.fail(f, a, t.OccurredAt)
 	}
 	a.step = talking
+	if !with.plain {
+		flow.Domain, flow.DomainSource = with.domain, record.DomainTLSSNI
+	}
 	h.talk(flow, &f.of(a).dice, t.OccurredAt-last)
 	if last == a.since {
 		opened(flow)
@@ -100,9 +113,6 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 
 // talk fills in what was said in the time of a report.
 func (h *habit) talk(flow *raw.Flow, d *dice, time record.Micros) {
-	if !h.with.plain {
-		flow.Domain, flow.DomainSource = h.with.domain, record.DomainTLSSNI
-	}
 	up, down := d.in(h.up), d.in(h.down)
 	if h.long() {
 		// The last report of an open flow is of a shorter time.
@@ -139,7 +149,7 @@ func (h *habit) fail(f *Fleet, a *activity, now record.Micros) record.Micros {
 		wait *= 2
 	}
 	a.step = max(a.step, talking) + 1
-	if h.with.anyone {
+	if h.insists || h.with.anyone {
 		a.step = talking // somebody else will do
 		return h.begin(f, a, now+h.pause(f, a, now))
 	}

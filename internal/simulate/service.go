@@ -23,6 +23,7 @@ type service struct {
 	anyone bool
 	dead   int64 // so many of the hosts never answer, in a lifelike fleet
 	flaky  int64 // so many of a thousand conversations fail for no reason
+	mute   bool  // no host ever answers
 	plain  bool  // nothing names the domain on the wire
 }
 
@@ -56,15 +57,26 @@ var (
 	healthCloud  = service{domain: "health.example.com", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.22.10"), hosts: 4}
 )
 
-// The far ends of attacks lie apart from benign ones: scans in 198.19.0.0/16,
-// everything else in 203.0.113.0/24 (RFC 5737).
+// The far ends of attacks lie apart from benign ones: hosts that are scanned or
+// that strangers reach through a terminal in 198.19.0.0/16 of the benchmark range,
+// the network of the carpet in 198.51.100.0/24, a proxy's customers in
+// 192.0.2.0/24 and everything else in 203.0.113.0/24 (RFC 5737).
 var (
-	scanTargets   = targets{netip.MustParseAddr("198.19.0.0"), 65_536}
+	scanTargets   = targets{netip.MustParseAddr("198.19.0.0"), 32_768}
 	telnetPorts   = []int32{23, 23, 23, 23, 23, 23, 23, 23, 23, 2323}
 	udpVictim     = targets{netip.MustParseAddr("203.0.113.80"), 1}
 	synVictim     = targets{netip.MustParseAddr("203.0.113.81"), 1}
+	pulseVictim   = targets{netip.MustParseAddr("203.0.113.83"), 1}
+	carpetVictims = targets{netip.MustParseAddr("198.51.100.0"), 256}
+	webVictim     = service{domain: "shop.example", protocol: tcp, port: 80, first: netip.MustParseAddr("203.0.113.82"), hosts: 1, plain: true}
 	commandServer = service{protocol: tcp, port: 4321, first: netip.MustParseAddr("203.0.113.66"), hosts: 1, plain: true}
+	silentServer  = service{protocol: tcp, port: 6667, first: netip.MustParseAddr("203.0.113.65"), hosts: 1, plain: true, mute: true}
 	dropServer    = service{protocol: tcp, port: 8443, first: netip.MustParseAddr("203.0.113.67"), hosts: 1, plain: true}
+	slowDrop      = service{protocol: tcp, port: 443, first: netip.MustParseAddr("203.0.113.68"), hosts: 1, plain: true}
+	miningPool    = service{protocol: tcp, port: 3333, first: netip.MustParseAddr("203.0.113.72"), hosts: 3, plain: true}
+	mimicHost     = netip.MustParseAddr("203.0.113.70")
+	relayed       = service{protocol: tcp, port: 443, first: netip.MustParseAddr("198.19.128.0"), hosts: 32_768, anyone: true, plain: true}
+	customers     = service{protocol: tcp, port: 1080, first: netip.MustParseAddr("192.0.2.1"), hosts: 250, anyone: true, plain: true}
 )
 
 // targets are the addresses an attack is aimed at.

@@ -20,9 +20,9 @@ const (
 // firmware is one download of a new firmware at 4 Mbit/s.
 var firmware = habit{with: &updates, asks: true, lasts: fixed(record.Minute), up: span{3_000, 5_000}, down: span{firmwareSize / 6, firmwareSize / 6}}
 
-// plan places the trouble of a fleet: an outage of one class's main server
+// befall places the trouble of a fleet: an outage of one class's main server
 // after 2/5 of the time, and a firmware for cameras in the third quarter.
-func (f *Fleet) plan(s *Settings) {
+func (f *Fleet) befall(s *Settings) {
 	f.trouble = trouble{from: never, to: never}
 	if !s.Lifelike {
 		return
@@ -45,7 +45,9 @@ func (f *Fleet) answers(s *service, a *activity, at record.Micros) bool {
 	switch {
 	case s == f.trouble.outage && at >= f.trouble.from && at < f.trouble.to:
 		return false
-	case at >= device.broken && s == classes[device.class].main:
+	case s.mute:
+		return false
+	case s == classes[device.class].main && device.is(at) != nil && device.struck.breaks:
 		return false
 	case f.lifelike && a.host < s.dead:
 		return false

@@ -13,6 +13,8 @@ import (
 // Truth is what is known of one terminal because it was made up.
 type Truth struct {
 	Source string // its SUPI, of the test network
+	Kind   string // one of Kinds
+	Class  string // of the device, one of Classes
 	Label  Label
 	Start  record.Micros // when the first packet leaves
 	End    record.Micros // no record after it; 0: until the end of the simulation
@@ -36,13 +38,13 @@ func (f *Fleet) Truth() []Truth {
 // that is not benign, by start. An empty end is that of the simulation.
 func (f *Fleet) WriteTruth(w io.Writer) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"source", "label", "start", "end", "exceptionId"}}
+	rows := [][]string{{"source", "label", "start", "end", "exceptionId", "kind", "class"}}
 	for _, t := range f.Truth() {
 		end := ""
 		if t.End != 0 {
 			end = t.End.String()
 		}
-		rows = append(rows, []string{t.Source, string(t.Label), t.Start.String(), end, t.ExceptionID.String()})
+		rows = append(rows, []string{t.Source, string(t.Label), t.Start.String(), end, t.ExceptionID.String(), t.Kind, t.Class})
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return fmt.Errorf("truth: %w", err)

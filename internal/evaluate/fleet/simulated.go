@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"fmt"
 
 	"cordon/collector/pseudonym"
 	"cordon/internal/evaluate"
@@ -29,8 +28,7 @@ type Fleet struct {
 // on the day they were measured.
 const Start record.Micros = 1_767_225_600_000_000
 
-// apart is how far apart kinds begin, so that the truth, which names none, can
-// be told apart by start.
+// apart is how far apart kinds begin, so that no pane holds the beginning of all.
 const apart = record.Minute
 
 // longScan is how long before the end a fast scan begins: it sends 100 records
@@ -47,7 +45,7 @@ func Simulate(ctx context.Context, f Fleet) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	truth, err := episodes(made.Truth(), s.Attacks)
+	truth, err := episodes(made.Truth())
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +70,8 @@ func plan(each int, duration record.Micros) []simulate.Attack {
 	return all
 }
 
-// episodes names the kinds of a truth by the attacks that were planned.
-func episodes(truth []simulate.Truth, attacks []simulate.Attack) ([]evaluate.Episode, error) {
+// episodes returns the truth with the names that the verdicts have.
+func episodes(truth []simulate.Truth) ([]evaluate.Episode, error) {
 	deriver, err := pseudonym.NewDeriver(pseudonym.TestKey(), 0, 0)
 	if err != nil {
 		return nil, err
@@ -84,19 +82,10 @@ func episodes(truth []simulate.Truth, attacks []simulate.Attack) ([]evaluate.Epi
 		if err != nil {
 			return nil, err
 		}
-		e := evaluate.Episode{
+		all = append(all, evaluate.Episode{
 			Source: t.Source, Terminal: deriver.Terminal(supi), Label: evaluate.Label(t.Label),
-			Start: t.Start, End: t.End, ExceptionID: t.ExceptionID,
-		}
-		for _, a := range attacks {
-			if after := t.Start - Start - a.Offset; after >= 0 && after < apart {
-				e.Kind = a.Kind
-			}
-		}
-		if e.Kind == "" {
-			return nil, fmt.Errorf("an episode begins at %s, when no attack was planned", t.Start)
-		}
-		all = append(all, e)
+			Start: t.Start, End: t.End, ExceptionID: t.ExceptionID, Kind: t.Kind, Class: t.Class,
+		})
 	}
 	return all, nil
 }
