@@ -86,11 +86,12 @@ func (t *Task) populations(n pane.Number) []record.Population {
 	return list
 }
 
-// largest lists the most frequent values of a dimension, by value.
+// largest lists the most frequent values of a dimension, by value. Small ones are
+// left out: they tell of single terminals.
 func (t *Task) largest(dimension string, counts []int64) []record.Population {
 	var list []record.Population
 	for number, n := range counts {
-		if number != 0 && n > 0 {
+		if number != 0 && n >= t.settings.Peers.Shown {
 			list = append(list, record.Population{Dimension: dimension, Value: t.names.strings[number], Terminals: n})
 		}
 	}

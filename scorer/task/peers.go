@@ -52,7 +52,10 @@ func (t *Task) kind(c *pane.Context) peer.Kind {
 // compareWithPeers fills in what the other terminals say of the destinations of the
 // pane that was read, and takes back what is nobody's fault.
 func (t *Task) compareWithPeers(term *terminal, n pane.Number) {
-	t.group = t.peers.Of(t.kind(&term.context))
+	t.group = peer.Group{}
+	if t.settings.Peers.Enabled {
+		t.group = t.peers.Of(t.kind(&term.context))
+	}
 	seed := pane.SeedOf(term.id)
 	outage := t.peers.Outage(func(k pane.Key) bool { return term.memory.Answered(k.Hash(seed)) }, n)
 	for i := range t.vector.Seen {

@@ -37,6 +37,7 @@ type Settings struct {
 	Host           HostSettings     `mapstructure:"host"`
 	External       DetectorSettings `mapstructure:"external"`
 	Envelope       SwitchSettings   `mapstructure:"envelope"`
+	Peers          PeerSettings     `mapstructure:"peers"`
 	Gate           SwitchSettings   `mapstructure:"gate"`
 	Decision       DecisionSettings `mapstructure:"decision"`
 }
@@ -102,7 +103,7 @@ func DefaultSettings() Settings {
 			Enabled: true, Weight: 100, Established: 30, Permanent: 30, Temporary: 60, Unanswered: 60, Registered: 60, Paged: 120, Initial: 20,
 		},
 		Host:     HostSettings{Enabled: true, Weight: 100, Load: 90, Temperature: 80, Restarts: 6, Drain: 25},
-		Envelope: SwitchSettings{Enabled: true}, Gate: SwitchSettings{Enabled: true},
+		Envelope: SwitchSettings{Enabled: true}, Peers: defaultPeers, Gate: SwitchSettings{Enabled: true},
 		Decision: DecisionSettings{
 			Malicious: 20_000, Family: 3_000, Families: 2, Malfunction: 12_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000,
 			ClearScan: time.Hour, ClearFlood: 10 * time.Minute, ClearOther: 24 * time.Hour, ClearFault: 30 * time.Minute,

@@ -351,7 +351,7 @@ func TestProgress(t *testing.T) {
 	s.clock(epoch + record.Hour)
 	s.clock(epoch + 30*record.Hour)
 	var list []*record.Progress
-	for _, r := range run(t, start(t, nil), s.values) {
+	for _, r := range run(t, start(t, func(s *Settings) { s.Peers.Shown = 1 }), s.values) {
 		if p, is := r.rec.(*record.Progress); is {
 			list = append(list, p)
 		}
@@ -372,6 +372,28 @@ func TestProgress(t *testing.T) {
 	}
 	if p := list[49]; len(p.Populations) != 1 || p.Populations[0] != (record.Population{Dimension: "dnn", Value: "iot", Terminals: 1}) {
 		t.Errorf("populations = %+v at %s", p.Populations, p.Time)
+	}
+}
+
+// Populations of fewer than five terminals are not told of: they would tell of single
+// terminals.
+func TestSmallPopulationsAreNotTold(t *testing.T) {
+	for _, c := range []struct{ terminals, want int }{{4, 0}, {5, 1}} {
+		var s script
+		s.clock(epoch)
+		for i := range c.terminals {
+			s.add(flow{byte(i + 1), epoch + record.Second, "203.0.113.1:443", pane.TCP, 1, 1}.record())
+		}
+		s.clock(epoch + 2*record.Hour)
+		told := 0
+		for _, r := range run(t, start(t, nil), s.values) {
+			if p, is := r.rec.(*record.Progress); is {
+				told += len(p.Populations)
+			}
+		}
+		if told != c.want {
+			t.Errorf("%d terminals: %d populations are told of, want %d", c.terminals, told, c.want)
+		}
 	}
 }
 
