@@ -19,7 +19,7 @@ type Kind uint8
 const (
 	Live      Kind = iota // steady sources, subscribers named
 	Addresses             // user plane records name only an address
-	Quiet                 // one raw partition stays empty, one falls silent
+	Quiet                 // one raw partition stays empty, one falls silent, in every other input all do for long
 	Backlog               // the programs start when minutes lie in the log
 	Skewed                // clocks ahead and behind, slow and held up sources
 	Repeating             // probes send records twice
@@ -99,9 +99,12 @@ func MakeInput(seed uint64) *Input {
 		g.capture()
 		return g.in
 	}
+	if g.in.Kind == Quiet && g.dice.one(2) {
+		g.gap()
+	}
 	g.setProbes()
 	g.populate(8+g.dice.IntN(10), func(i int) bool { return g.in.Kind == Addresses && i%4 != 0 || g.in.Kind == Loose && i%2 == 0 })
-	if g.dice.one(2) {
+	if g.silence.to == 0 && g.dice.one(2) {
 		at := g.dice.between(g.from+40*record.Second, g.to-30*record.Second)
 		g.silence = span{at, at + g.dice.between(10*record.Second, 50*record.Second)}
 	}
@@ -116,6 +119,15 @@ func MakeInput(seed uint64) *Input {
 	}
 	g.collect()
 	return g.in
+}
+
+// gap lets all fall silent for longer than panes are open: what comes behind it
+// waits in a scorer, until the clock of the slowest partition crosses the gap, and
+// the panes of what waits, in one step.
+func (g *generator) gap() {
+	at := g.dice.between(g.from+20*record.Second, g.from+40*record.Second)
+	g.silence = span{at, at + g.dice.between(90*record.Second, 100*record.Second)}
+	g.to += record.Minute
 }
 
 func (g *generator) silent(at record.Micros) bool { return g.silence.covers(at) }

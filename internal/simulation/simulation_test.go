@@ -155,19 +155,40 @@ func TestSameSeedSameRun(t *testing.T) {
 	}
 }
 
-// A run in which nothing is decided proves nothing: every kind of input has
-// verdicts and commands, and each record its outcome. Where few terminals are
-// known, a limit on how many may be isolated holds some back for a while.
+// A run in which nothing is decided proves nothing: each record has its outcome,
+// and most inputs of every kind have verdicts and commands. All of the others lack
+// is luck: in a Quiet one the terminals may lie in the partitions that say nothing,
+// and where few are known, a limit on how many may be isolated holds some back.
 func TestInputsAreWorthwhile(t *testing.T) {
-	for n := range uint64(5 * int(kinds)) {
+	const each = 5
+	var decided [kinds]int
+	for n := range uint64(each * int(kinds)) {
 		in := MakeInput(n)
 		want, err := Expect(in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if in.Records != len(want.Outcomes) || want.Verdicts.Len() < 2 || want.Commands.Len() < 1 || want.Deferred && in.Kind != Quiet {
-			t.Errorf("input %d (%s): %d records with %d outcomes, %d verdicts, %d commands, deferred %v", n, in.Kind,
-				in.Records, len(want.Outcomes), want.Verdicts.Len(), want.Commands.Len(), want.Deferred)
+		if in.Records != len(want.Outcomes) {
+			t.Errorf("input %d (%s): %d records with %d outcomes", n, in.Kind, in.Records, len(want.Outcomes))
+		}
+		if want.Verdicts.Len() >= 2 && want.Commands.Len() >= 1 && (!want.Deferred || in.Kind == Quiet) {
+			decided[in.Kind]++
+		}
+	}
+	for k, n := range decided {
+		if n <= each/2 {
+			t.Errorf("of %d inputs (%s) %d have verdicts and commands, want most", each, Kind(k), n)
+		}
+	}
+}
+
+// The clock of a silent partition crosses a gap in one step, and with it the panes
+// of what waits behind it: nothing of that is late. While a scorer closed the pane
+// that a gap leads to before it was filled, input 26 had late records.
+func TestGapsMakeNothingLate(t *testing.T) {
+	for n := uint64(Quiet); n < 50*uint64(kinds); n += uint64(kinds) {
+		if want, err := Expect(MakeInput(n)); err != nil || want.Late > 0 {
+			t.Errorf("input %d: %v", n, err)
 		}
 	}
 }
