@@ -108,8 +108,8 @@ func (c *Control) lastHour() (sum [limitInitial + 1]int64) {
 }
 
 // judgeAccess holds the last hour against the limits.
-func (c *Control) judgeAccess(n pane.Number, r *AccessRules) {
-	if !r.Enabled || r.Weight == 0 || c.seen != n {
+func (c *Control) judgeAccess(n pane.Number, ref *Reference, r *AccessRules) {
+	if !r.Enabled || c.seen != n || ref.Storm {
 		return
 	}
 	sum, allowed := c.lastHour(), r.limits(c.slices())
@@ -120,6 +120,7 @@ func (c *Control) judgeAccess(n pane.Number, r *AccessRules) {
 		}
 	}
 	if worst != noLimit {
+		c.access = min(weighted(FaultCap, r.Weight), FaultCap)
 		c.lastAccess, c.worst, c.count, c.allowed = n, worst, int32(sum[worst]), int32(allowed[worst])
 	}
 }

@@ -41,8 +41,9 @@ type session struct {
 // excuse leaves the sessions that begin within a minute out of the count.
 func (c *Control) excuse(at int64) { c.excused = max(c.excused, at+excuseSpan) }
 
-// session takes an event of a session.
-func (c *Control) session(e *pane.Event, at int64, r *ControlRules) {
+// session takes an event of a session. What is released while the gate holds is not
+// counted, whatever the pane in which it is known that it did not come back.
+func (c *Control) session(e *pane.Event, at int64, held bool) {
 	switch record.SessionEvent(e.What) {
 	case record.SessionEstablished:
 		c.hour[0].established = add(c.hour[0].established, 1)
@@ -50,6 +51,7 @@ func (c *Control) session(e *pane.Event, at int64, r *ControlRules) {
 	case record.SessionReleased:
 		if s := c.find(e); s != nil && s.released == 0 {
 			s.released = at
+			s.excused = s.excused || held
 		}
 	case record.SessionEstablishmentRejected:
 		c.hour[0].reject(record.CauseClass(e.Cause), 1)
@@ -112,7 +114,7 @@ func (c *Control) settle(now int64, n pane.Number, ref *Reference, r *ControlRul
 		if ref.Sessions != nil && !ref.Busy {
 			ref.Sessions.Add(length, n)
 		}
-		if r.Churn.Enabled && ref.Short > 0 && !ref.Gate.Sessions {
+		if r.Churn.Enabled && ref.Short > 0 {
 			c.weigh(length, n, ref.Short, &r.Churn)
 		}
 	}

@@ -26,6 +26,7 @@ type Control struct {
 	worst                           limit // the limit that was broken last
 	count, allowed                  int32 // how often within the hour, and how often it may be
 	radio, pings                    int32 // when they were of weight last
+	access, radioOf, pingsOf        Nats  // what each weighed
 }
 
 // hourParts are the ten minutes of an hour and the ones before: five of them lie
@@ -82,7 +83,7 @@ func (c *Control) Step(v *feature.Vector, ref *Reference, r *ControlRules) {
 		switch e.Kind {
 		case record.KindSession:
 			c.seen = v.Pane
-			c.session(e, at, r)
+			c.session(e, at, ref.Gate.Sessions)
 		case record.KindRegistration:
 			c.seen = v.Pane
 			c.registration(e, at)
@@ -93,7 +94,7 @@ func (c *Control) Step(v *feature.Vector, ref *Reference, r *ControlRules) {
 		}
 	}
 	c.settle(millis(v.Pane+1, 0), v.Pane, ref, r)
-	c.judgeAccess(v.Pane, &r.Access)
+	c.judgeAccess(v.Pane, ref, &r.Access)
 	c.judgeRadio(v.Pane, ref, r)
 }
 
@@ -147,9 +148,9 @@ func (c *Control) At(n pane.Number, l *Levels) {
 		fault Fault
 		last  pane.Number
 		nats  Nats
-	}{{Access, c.lastAccess, FaultCap}, {Radio, c.lastRadio, radioNats(c.radio)}, {PingPong, c.lastPing, pingNats(c.pings)}} {
+	}{{Access, c.lastAccess, c.access}, {Radio, c.lastRadio, c.radioOf}, {PingPong, c.lastPing, c.pingsOf}} {
 		if f.last != 0 && n-f.last < faultSpan {
-			l.Faults[f.fault] = f.nats
+			l.Faults[f.fault] = min(f.nats, FaultCap)
 		}
 	}
 }

@@ -88,6 +88,44 @@ func TestChurn(t *testing.T) {
 	}
 }
 
+// What is released in a pane in which the gate holds is not counted, although it is
+// known only 10 s later, in a pane in which the gate does not hold, that it did not
+// come back (detection reference 3.12, 15).
+func TestGateOfThePaneOfTheRelease(t *testing.T) {
+	const short = 3689
+	for _, c := range []struct {
+		name         string
+		second, held int // of the release within its pane; pane in which the gate holds
+		want         Nats
+	}{
+		{"at the begin of the pane", 0, 6, 0},
+		{"in its midst", 3, 6, 0},
+		{"at its end", 9, 6, 0},
+		{"held in the next pane only", 3, 7, short},
+	} {
+		var control Control
+		rules := DefaultControlRules()
+		start, last := pane.Number(900_000), pane.Number(900_007)
+		for n := start; n <= last; n++ {
+			v := &feature.Vector{Pane: n}
+			ref := Reference{Short: 240 * record.Second, Gate: Gate{Sessions: n == start+pane.Number(c.held)}}
+			switch n - start {
+			case 0:
+				v.Events = []pane.Event{sessionAt(0, record.SessionEstablished, 1).event}
+			case 6:
+				e := sessionAt(0, record.SessionReleased, 1).event
+				e.At = uint16(c.second * 1000)
+				v.Events = []pane.Event{e}
+			}
+			control.Step(v, &ref, &rules)
+		}
+		var l Levels
+		if control.At(last, &l); l.Of[Churn] != c.want {
+			t.Errorf("%s: %d, want %d", c.name, l.Of[Churn], c.want)
+		}
+	}
+}
+
 // Short is 0.8 times the shortest hundredth of the sessions that are old enough.
 func TestSessionAgesEqualTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -128,20 +166,32 @@ func TestReleases(t *testing.T) {
 		name   string
 		slices []uint32 // one terminal each
 		all    int64
+		spread int // panes
 		want   bool
 	}{
-		{"a tenth", []uint32{1, 2, 1, 2}, 40, false},
-		{"a quarter on two slices", []uint32{1, 2, 1, 2, 1, 2, 1, 2, 1, 2}, 40, true},
-		{"a quarter on one slice: an attack on it", []uint32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 40, false},
-		{"more than half on one slice", slices.Repeat([]uint32{1}, 21), 40, true},
-		{"a fleet too small to tell", []uint32{1, 2}, 2, false},
+		{"a tenth", []uint32{1, 2, 1, 2}, 40, 1, false},
+		{"a quarter on two slices", []uint32{1, 2, 1, 2, 1, 2, 1, 2, 1, 2}, 40, 1, true},
+		{"a quarter on one slice: an attack on it", []uint32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 40, 1, false},
+		{"more than half on one slice", slices.Repeat([]uint32{1}, 21), 40, 1, true},
+		{"a quarter, over half a minute", []uint32{1, 2, 1, 2, 1, 2, 1, 2, 1, 2}, 40, 3, false},
+		{"half of them on one slice, over half a minute", slices.Repeat([]uint32{1}, 20), 40, 3, true},
+		{"a fleet too small to tell", []uint32{1, 2}, 2, 1, false},
 	} {
 		var r Releases
-		for _, slice := range c.slices {
+		for i, slice := range c.slices {
+			r.Begin(pane.Number(1000 + c.spread*i/len(c.slices)))
 			r.Add([]pane.Event{{Kind: record.KindSession, What: uint8(record.SessionReleased), Slice: slice}})
+		}
+		var back Releases
+		stored := wire.NewReader(r.Append(nil))
+		if !back.Read(&stored) || !stored.Done() || back != r {
+			t.Errorf("%s: read %+v, want %+v", c.name, back, r)
 		}
 		if got := r.Hold(c.all); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+		if r.Begin(1010); r.Hold(c.all) {
+			t.Errorf("%s: held more than a minute later", c.name)
 		}
 	}
 }

@@ -63,8 +63,11 @@ func (c *Control) panes() [7]*pane.Number {
 }
 
 // numbers lists the counts in stored order.
-func (c *Control) numbers() [7]*int32 {
-	return [...]*int32{(*int32)(&c.churn.Value), &c.closed, &c.short, &c.count, &c.allowed, &c.radio, &c.pings}
+func (c *Control) numbers() [10]*int32 {
+	return [...]*int32{
+		(*int32)(&c.churn.Value), &c.closed, &c.short, &c.count, &c.allowed, &c.radio, &c.pings,
+		(*int32)(&c.access), (*int32)(&c.radioOf), (*int32)(&c.pingsOf),
+	}
 }
 
 // counts lists the requests in stored order.

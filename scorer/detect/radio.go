@@ -51,9 +51,9 @@ func (c *Control) judgeRadio(n pane.Number, ref *Reference, r *ControlRules) {
 		radio += int32(c.hour[i].radio)
 	}
 	if r.Radio.Enabled && radio > radioNormal && c.hour[0].radio > 0 {
-		c.lastRadio, c.radio = n, radio*int32(r.Radio.Weight)/100
+		c.lastRadio, c.radio, c.radioOf = n, radio, weighted(radioNats(radio), r.Radio.Weight)
 	}
 	if pings := int32(c.hour[0].pings); r.PingPong.Enabled && pings > pingNormal {
-		c.lastPing, c.pings = n, pings*int32(r.PingPong.Weight)/100
+		c.lastPing, c.pings, c.pingsOf = n, pings, weighted(pingNats(pings), r.PingPong.Weight)
 	}
 }

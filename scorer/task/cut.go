@@ -74,7 +74,7 @@ func (t *Task) Cut(cut *stream.Cut) {
 	c.leaving, c.removed = c.removed, nil
 	f.removed, f.names, f.partition = c.leaving, t.names.cut(), t.partitionState()
 	f.fresh, f.gone = t.waiting.cut()
-	f.ages, f.peers = t.ages.Append(f.ages[:0]), t.peers.Cut()
+	f.ages, f.peers = t.releases.Append(t.ages.Append(f.ages[:0])), t.peers.Cut()
 	f.dirty, c.dirty = c.dirty, f.dirty[:0]
 	t.roster.terminals.Share(&f.terminals)
 	t.roster.pools.share(&f.pools)

@@ -11,7 +11,7 @@ import (
 // survey looks at what all terminals of a pane did, before any of them is judged:
 // what befalls many at once is done to them. The order of the terminals is settled.
 func (t *Task) survey(n pane.Number) {
-	var releases detect.Releases
+	t.releases.Begin(n)
 	table := t.ring.Table(n)
 	secret := uint64(0)
 	if len(t.order) > 0 {
@@ -27,7 +27,7 @@ func (t *Task) survey(n pane.Number) {
 		}
 		if slot.Happened > 0 {
 			t.events = table.Events(slot, t.events[:0])
-			releases.Add(t.events)
+			t.releases.Add(t.events)
 			t.peers.CountEvents(terminal, t.events)
 		}
 		t.kept = table.Destinations(slot, t.kept[:0])
@@ -38,7 +38,7 @@ func (t *Task) survey(n pane.Number) {
 		}
 	}
 	t.peers.Decide(n)
-	t.gate.Sessions = t.settings.Gate.Enabled && releases.Hold(t.census.total())
+	t.gate.Sessions = t.settings.Gate.Enabled && t.releases.Hold(t.census.total())
 }
 
 // kind returns what a terminal is grouped by.

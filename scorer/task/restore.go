@@ -64,7 +64,7 @@ func (t *Task) restore(key, value []byte) error {
 
 // restoreAges takes the lengths of sessions.
 func (t *Task) restoreAges(value []byte) error {
-	if r := wire.NewReader(value); !t.ages.Read(&r) || !r.Done() {
+	if r := wire.NewReader(value); !t.ages.Read(&r) || !t.releases.Read(&r) || !r.Done() {
 		return fmt.Errorf("lengths of sessions: %w", errShort)
 	}
 	return nil

@@ -54,6 +54,7 @@ type Task struct {
 	census   census
 	counts   counts
 	ages     detect.SessionAges
+	releases detect.Releases
 	peers    peer.Peers
 	gate     detect.Gate // of the pane that is closed
 	cases    agenda      // terminals with an open case, by when it is to be judged
