@@ -218,3 +218,62 @@ func TestStormIsNotLearned(t *testing.T) {
 		t.Error("after four hours a storm counts as usual")
 	}
 }
+
+// install returns terminals whose devices report a version.
+func install(version int32, from, to int) []act {
+	var acts []act
+	for i := from; i < to; i++ {
+		report := pane.Event{Kind: record.KindDeviceStatus, What: uint8(pane.StatusFirmware), Count: version}
+		acts = append(acts, act{terminal: uint64(i), kind: meter, events: []pane.Event{report}})
+	}
+	return acts
+}
+
+// Reference 3.6: a change of firmware makes new destinations expected for a day, but
+// only together with others: a device that is taken over may say what it likes.
+func TestUpdate(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		play func(c *crowd)
+		want bool
+	}{
+		{"ten are updated", func(c *crowd) { c.pass(install(8, 0, 10)...) }, true},
+		{"four are", func(c *crowd) { c.pass(install(8, 0, 4)...) }, false},
+		{"it alone", func(c *crowd) { c.pass(install(8, 0, 1)...) }, false},
+		{"it alone says so again and again", func(c *crowd) {
+			for i := range int32(100) {
+				c.pass(install(8+i%2, 0, 1)...)
+			}
+		}, false},
+		{"it goes to what others have had for days", func(c *crowd) {
+			c.pass(install(8, 1, 10)...)
+			c.n += 3 * panesPerDay
+			c.pass(install(8, 0, 1)...)
+		}, false},
+		{"a day after", func(c *crowd) {
+			c.pass(install(8, 0, 10)...)
+			c.n += panesPerDay
+		}, false},
+		{"twice in a week", func(c *crowd) {
+			c.pass(install(8, 0, 10)...)
+			c.n += 3 * panesPerDay
+			c.pass(install(9, 0, 10)...)
+		}, false},
+		{"twice in two weeks", func(c *crowd) {
+			c.pass(install(8, 0, 10)...)
+			c.n += 8 * panesPerDay
+			c.pass(install(9, 0, 10)...)
+		}, true},
+	} {
+		crowd := newCrowd()
+		crowd.pass(install(7, 0, 10)...)
+		if crowd.Updated(crowd.members[0]) {
+			t.Errorf("%s: the first version that is reported counts as an update", c.name)
+		}
+		c.play(crowd)
+		crowd.pass()
+		if got := crowd.Updated(crowd.members[0]); got != c.want {
+			t.Errorf("%s: updated %t, want %t", c.name, got, c.want)
+		}
+	}
+}

@@ -5,12 +5,14 @@ import (
 	"cordon/scorer/pane"
 )
 
-// Member is what is kept of a terminal for its group, 8 bytes.
+// Member is what is kept of a terminal for its group, 16 bytes.
 type Member struct {
 	day            pane.Number // that firsts and the levels are of, since 1970; 0: none
 	firsts         uint8       // new destinations that answered
 	usual          uint8       // of them on its days before, the older the less
 	uplink, starts uint8       // highest levels per pane
+	firmware       uint32      // last version that the device reported, as a label; 0: none
+	updated        pane.Number // when that last changed; 0: never
 }
 
 // Today is what a pane of a terminal adds to its day.
@@ -62,7 +64,8 @@ func (m *Member) Add(t Today) {
 
 // Append appends what is kept of a terminal.
 func (m *Member) Append(b []byte) []byte {
-	return append(wire.AppendInt(b, int32(m.day)), m.firsts, m.usual, m.uplink, m.starts)
+	b = append(wire.AppendInt(b, int32(m.day)), m.firsts, m.usual, m.uplink, m.starts)
+	return wire.AppendInt(wire.AppendInt(b, int32(m.firmware)), int32(m.updated))
 }
 
 // Read reads what Append wrote.
@@ -71,4 +74,5 @@ func (m *Member) Read(r *wire.Reader) {
 	m.day = pane.Number(r.Int())
 	r.Fixed(b[:])
 	m.firsts, m.usual, m.uplink, m.starts = b[0], b[1], b[2], b[3]
+	m.firmware, m.updated = uint32(r.Int()), pane.Number(r.Int())
 }

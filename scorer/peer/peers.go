@@ -141,5 +141,6 @@ func (p *Peers) Enter(m *Member, k Kind, n pane.Number) {
 			}
 		}
 	}
-	*m = Member{day: day, usual: max(m.firsts, m.usual/2)}
+	m.day, m.usual = day, max(m.firsts, m.usual/2)
+	m.firsts, m.uplink, m.starts = 0, 0, 0
 }

@@ -66,6 +66,7 @@ func (c *crowd) pass(acts ...act) {
 				c.Use(a.kind, &a.seen[i])
 			}
 		}
+		c.Report(m, a.events)
 		m.Add(Today{Uplink: a.uplink, Starts: a.uplink, Firsts: a.firsts, Trusted: true})
 	}
 	c.n++

@@ -37,6 +37,8 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 	if !t.settings.Envelope.Enabled {
 		habit = &t.noHabit
 	}
+	gate := t.gate
+	gate.Updated = t.settings.Gate.Enabled && t.peers.Updated(&term.member)
 	return detect.Reference{
 		Age:    n - term.first,
 		Uplink: habit.Uplink(n, uplink),
@@ -45,7 +47,7 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 		Busy:   !t.calm(term, n-1),
 		Ports:  &term.ports,
 		Storm:  t.settings.Gate.Enabled && t.peers.Storm(t.vector.Events),
-		Gate:   t.gate, Short: t.ages.Short(n), Sessions: &t.ages,
+		Gate:   gate, Short: t.ages.Short(n), Sessions: &t.ages,
 		Area: t.names.label(term.context.TrackingAreaCode), Equipment: term.context.Equipment,
 	}
 }

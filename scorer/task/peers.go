@@ -52,6 +52,7 @@ func (t *Task) kind(c *pane.Context) peer.Kind {
 // compareWithPeers fills in what the other terminals say of the destinations of the
 // pane that was read, and takes back what is nobody's fault.
 func (t *Task) compareWithPeers(term *terminal, n pane.Number) {
+	t.peers.Report(&term.member, t.vector.Events)
 	t.group = peer.Group{}
 	if t.settings.Peers.Enabled {
 		t.group = t.peers.Of(t.kind(&term.context))
