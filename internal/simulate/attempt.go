@@ -46,23 +46,23 @@ func (s *attempts) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros 
 // datagrams is to send UDP to one target as fast as may be.
 type datagrams struct {
 	target  targets
-	packets span  // per report
+	packets span  // in reportEvery
 	size    int64 // of a packet at IP level, bytes
 }
 
 func (s *datagrams) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	a.since = at
 	a.host = 1024 + f.of(a).dice.below(64_000) // the victim's port
-	return at + reportEvery
+	return at + f.report
 }
 
 func (s *datagrams) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
-	flow := f.flow(a, t, t.OccurredAt-reportEvery)
+	flow := f.flow(a, t, t.OccurredAt-f.report)
 	flow.Protocol, flow.RemoteAddress, flow.RemotePort = udp, s.target.first, int32(a.host)
-	flow.ULPackets = f.of(a).dice.in(s.packets)
+	flow.ULPackets = f.of(a).dice.in(s.packets) * int64(f.report) / int64(reportEvery)
 	flow.ULVolume = flow.ULPackets * s.size
 	flow.Ended = t.OccurredAt >= a.stop
-	return t.OccurredAt + reportEvery
+	return t.OccurredAt + f.report
 }
 
 // loop is to try one's own main server again and again without a pause, though

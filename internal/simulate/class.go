@@ -18,8 +18,14 @@ type class struct {
 	manages  record.Micros // between reports of device management; 0: it has none
 	load     span          // of its processor, per cent
 	battery  bool
+	updates  bool          // it gets the new firmware
+	next     *subscription // what it is given later; nil: it stays
 	habits   []*habit
+	also     []behaviour // what it does besides
 }
+
+// subscription is where a class's sessions lead.
+type subscription struct{ dnn, snssai string }
 
 // Days of terminals: of machines, of shops, of people.
 var (
@@ -34,7 +40,7 @@ var askTime = habit{with: &timeServer, every: 1024 * record.Second, jitter: 10, 
 // Numbers of the classes are ours, of the order that the devices' data sheets
 // and public captures show; they are not measured.
 var (
-	meter = class{name: "meter", share: 350, typeAllocationCode: "00100101", dnn: "meters", snssai: "3-0000a1", day: &roundTheClock, main: &headEnd,
+	meter = class{name: "meter", share: 330, typeAllocationCode: "00100101", dnn: "meters", snssai: "3-0000a1", day: &roundTheClock, main: &headEnd,
 		connects: 25 * record.Minute, sessions: hours(24, 96), manages: 15 * record.Minute, load: span{2, 12},
 		habits: []*habit{
 			{with: &headEnd, asks: true, every: 15 * record.Minute, jitter: 5, lasts: span{400_000, 2_500_000}, up: span{900, 3_200}, down: span{300, 900}},
@@ -46,8 +52,8 @@ var (
 			{with: &fleetBroker, asks: true, every: 5 * record.Second, jitter: 80, lasts: hours(2, 6), reports: 30 * record.Second, up: span{160, 420}, down: span{50, 130}, steady: true},
 			{with: &updates, asks: true, every: 4 * record.Hour, jitter: 20, lasts: span{600_000, 3_000_000}, up: span{500, 900}, down: span{30_000, 60_000}},
 		}}
-	camera = class{name: "camera", share: 120, typeAllocationCode: "00100103", dnn: "video", snssai: "1-0000c1", day: &wakingHours, main: &cameraCloud,
-		sessions: hours(18, 72), manages: 10 * record.Minute, load: span{20, 70},
+	camera = class{name: "camera", share: 110, typeAllocationCode: "00100103", dnn: "video", snssai: "1-0000c1", day: &wakingHours, main: &cameraCloud,
+		sessions: hours(18, 72), manages: 10 * record.Minute, load: span{20, 70}, updates: true,
 		habits: []*habit{
 			{with: &cameraCloud, asks: true, every: 3 * record.Second, jitter: 80, lasts: hours(6, 24), reports: 20 * record.Second, up: span{180, 320}, down: span{120, 240}, steady: true},
 			{with: &cameraCloud, every: 8 * record.Minute, jitter: wholly, lasts: span{12_000_000, 70_000_000}, up: span{70_000, 180_000}, down: span{2_500, 6_000}},
@@ -73,8 +79,15 @@ var (
 			{with: &plantServer, every: 2 * record.Second, jitter: 50, lasts: hours(12, 48), up: span{2_200, 3_900}, down: span{1_100, 2_100}, steady: true},
 			{with: &timeServer, every: 64 * record.Second, jitter: 5, lasts: span{10_000, 40_000}, up: span{48, 48}, down: span{48, 48}, steady: true},
 		}}
+	p2pCamera = class{name: "p2p-camera", share: 30, typeAllocationCode: "00100108", dnn: "internet", snssai: "1", day: &wakingHours, main: &rendezvous, updates: true,
+		sessions: hours(18, 72), manages: 10 * record.Minute, load: span{20, 70},
+		habits: []*habit{
+			{with: &rendezvous, asks: true, every: 5 * record.Second, jitter: 60, lasts: hours(6, 24), reports: 20 * record.Second, up: span{90, 180}, down: span{60, 120}, steady: true},
+			&askTime,
+		},
+		also: []behaviour{&viewing{every: 25 * record.Minute}}}
 	wearable = class{name: "wearable", share: 50, typeAllocationCode: "00100107", dnn: "internet", snssai: "1", day: &wakingHours, main: &healthCloud, moves: true,
-		connects: 8 * record.Minute, sessions: hours(3, 20), battery: true,
+		connects: 8 * record.Minute, sessions: hours(3, 20), battery: true, next: &subscription{"wearables", "1-0000f1"},
 		habits: []*habit{
 			{with: &healthCloud, asks: true, every: 12 * record.Minute, jitter: wholly, lasts: span{500_000, 6_000_000}, up: span{4_000, 40_000}, down: span{1_000, 9_000}},
 			{with: &publicCloud, asks: true, every: 25 * record.Minute, jitter: wholly, lasts: span{300_000, 5_000_000}, up: span{800, 3_000}, down: span{2_000, 90_000}},
@@ -82,7 +95,7 @@ var (
 )
 
 // classes are all kinds of device, in a fixed order.
-var classes = []*class{&meter, &tracker, &camera, &paymentTerminal, &gateway, &controller, &wearable}
+var classes = []*class{&meter, &tracker, &camera, &paymentTerminal, &gateway, &controller, &wearable, &p2pCamera}
 
 // Classes returns the names of all kinds of device.
 func Classes() []string {
@@ -107,9 +120,6 @@ func fixed(m record.Micros) span { return span{int64(m), int64(m)} }
 func hours(from, to int64) span {
 	return span{from * int64(record.Hour), to * int64(record.Hour)}
 }
-
-// activity returns how busy the class is at a time, per cent of its mean.
-func (c *class) activity(at record.Micros) int64 { return c.day[at/record.Hour%24] }
 
 // assign returns the class of each of n terminals: shares kept as exactly as n
 // allows, order left to the dice.

@@ -25,7 +25,10 @@ const periodicTimer = 54 * record.Minute
 // sessionDelay lies between registration and session.
 const sessionDelay = 300 * record.Millisecond
 
-func (attach) begin(_ *Fleet, a *activity, at record.Micros) record.Micros {
+func (attach) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
+	if a.step == periodic {
+		return at + f.of(a).dice.around(periodicTimer, 1) // somebody else registers it
+	}
 	a.step = registering
 	return at
 }
@@ -102,7 +105,7 @@ const (
 func (movement) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	a.step = changingCell
 	c := classes[f.of(a).class]
-	return at + record.Second + f.of(a).dice.irregular(cellStay*100/record.Micros(c.activity(at)))
+	return at + record.Second + f.of(a).dice.irregular(cellStay*100/record.Micros(f.activity(c, at)))
 }
 
 func (m movement) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {

@@ -43,7 +43,7 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Output:
-	// sessions: 50
+	// sessions: 66
 	// source,label,start,end,exceptionId,kind,class
-	// imsi-001010000000024,malicious,2026-03-02T08:02:03.561922Z,,WRONG_DESTINATION_ADDRESS,scan,meter
+	// imsi-001010000000034,malicious,2026-03-02T08:02:01.686080Z,,WRONG_DESTINATION_ADDRESS,scan,meter
 }

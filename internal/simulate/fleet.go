@@ -16,8 +16,13 @@ type Fleet struct {
 	dice         dice // of choices that are the fleet's
 	trouble      trouble
 	lifelike     bool
-	end          record.Micros
-	truth        []Truth
+	report       record.Micros // between reports of an open flow
+	// numbers are those of the next records, by kind; kinds of one source share.
+	numbers [record.KindClock + 1]int64
+	repeats bool // the next record is the last one once more
+	repeat  raw.Telemetry
+	end     record.Micros
+	truth   []Truth
 }
 
 const (
@@ -35,9 +40,13 @@ func New(s Settings) (*Fleet, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
+	if s.ReportInterval == 0 {
+		s.ReportInterval = reportEvery
+	}
 	f := &Fleet{
 		dice:      newDice(s.Seed, 0),
 		lifelike:  s.Lifelike,
+		report:    s.ReportInterval,
 		end:       s.Start + s.Duration,
 		terminals: make([]terminal, s.Terminals),
 	}
@@ -57,6 +66,10 @@ func New(s Settings) (*Fleet, error) {
 // Next fills in the record that comes next. io.EOF ends the fleet. t holds
 // nothing of former calls, and shares no memory with later ones.
 func (f *Fleet) Next(t *raw.Telemetry) error {
+	if f.repeats {
+		f.repeats, *t = false, f.repeat
+		return nil
+	}
 	for len(f.queue) > 0 {
 		top := f.queue[0]
 		a := &f.activities[top.activity]
@@ -70,7 +83,15 @@ func (f *Fleet) Next(t *raw.Telemetry) error {
 		}
 		*t = raw.Telemetry{OccurredAt: a.at}
 		a.at = a.does.write(f, a, t)
+		d := &f.of(a).dice
 		f.plan(a, top)
+		if !f.sampled(d, t) {
+			continue
+		}
+		f.number(t)
+		if f.lifelike && a.userPlane && d.chance(repeatPerMille) {
+			f.repeats, f.repeat = true, *t
+		}
 		return nil
 	}
 	return io.EOF
@@ -92,14 +113,32 @@ func (f *Fleet) plan(a *activity, top entry) {
 }
 
 // interrupted reports whether a record can't be, for its terminal has no session
-// at that time; then what it belongs to starts anew after it.
+// or no electricity at that time; then what it belongs to starts anew after it.
 func (f *Fleet) interrupted(a *activity) bool {
 	device := f.of(a)
+	if device.dark && a.at >= f.trouble.power.from && a.at < f.trouble.power.to+upWithin {
+		if _, comesUp := a.does.(*restart); comesUp {
+			return false
+		}
+		a.at = a.does.begin(f, a, f.trouble.power.to+upWithin+record.Micros(device.dice.below(int64(upWithin))))
+		return true
+	}
 	if !a.userPlane || a.at <= device.gap || a.at > device.gapEnd {
 		return false
 	}
 	a.at = a.does.begin(f, a, device.gapEnd+record.Millisecond)
 	return true
+}
+
+// number gives a record the next number of its source.
+func (f *Fleet) number(t *raw.Telemetry) {
+	source := &f.numbers[min(t.Kind, record.Kind(len(f.numbers)-1))]
+	switch t.Kind {
+	case record.KindRadioFailure: // of the same source as registrations
+		source = &f.numbers[record.KindRegistration]
+	}
+	t.SourceSequence = record.Some(*source)
+	*source++
 }
 
 // populate gives every terminal its class, its place and its habits.
@@ -108,7 +147,7 @@ func (f *Fleet) populate(s *Settings) {
 	for i, c := range assign(s.Terminals, &f.dice) {
 		device := &f.terminals[i]
 		device.dice = newDice(s.Seed, uint64(i)+1)
-		device.class = c
+		device.class, device.recast = c, never
 		device.cell = int32(device.dice.below(int64(len(f.cells))))
 		attached := s.Start + record.Micros(device.dice.below(int64(attachWithin-sessionDelay)))
 		device.ready = attached + sessionDelay
@@ -127,6 +166,9 @@ func (f *Fleet) live(i int32) {
 	for _, h := range c.habits {
 		soon := device.dice.below(int64(min(h.every, habitWithin)))
 		f.add(i, h, device.ready+1+record.Micros(soon))
+	}
+	for _, b := range c.also {
+		f.add(i, b, device.ready+1)
 	}
 	f.add(i, renewal{}, device.ready)
 	if c.connects > 0 {

@@ -18,7 +18,7 @@ type habit struct {
 	insists bool          // it keeps its pace when it gets no answer
 	lasts   span          // µs
 	reports record.Micros // between reports of an open flow; 0: reportEvery
-	up      span          // bytes of an exchange, or of a full report of a longer one
+	up      span          // bytes of an exchange, or of a longer one between two reports
 	down    span          // likewise
 }
 
@@ -46,6 +46,11 @@ func (h *habit) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	} else {
 		a.host = int64(a.terminal) % with.hosts
 	}
+	if a.step >= retrying+1 && h.service(f, a) == f.trouble.outage {
+		a.host += otherSite
+	} else {
+		a.host += f.rotated(h.service(f, a), at)
+	}
 	a.since = at
 	a.until = at + record.Micros(d.in(h.lasts))
 	if a.step < retrying {
@@ -55,7 +60,7 @@ func (h *habit) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 			return at + record.Micros(d.in(span{8_000, 60_000}))
 		}
 	}
-	return h.nextReport(a, at)
+	return h.nextReport(f, a, at)
 }
 
 // service returns whom a terminal speaks with.
@@ -67,11 +72,16 @@ func (h *habit) service(f *Fleet, a *activity) *service {
 }
 
 // nextReport returns when an open flow is reported after a time.
-func (h *habit) nextReport(a *activity, after record.Micros) record.Micros {
-	return min(a.until, after+h.interval())
+func (h *habit) nextReport(f *Fleet, a *activity, after record.Micros) record.Micros {
+	return min(a.until, after+h.interval(f))
 }
 
-func (h *habit) interval() record.Micros {
+// interval lies between two reports: one of a flow that is silent for longer than
+// the user plane would wait comes when it speaks.
+func (h *habit) interval(f *Fleet) record.Micros { return max(h.meant(), f.report) }
+
+// meant is the time that up and down are of.
+func (h *habit) meant() record.Micros {
 	if h.reports > 0 {
 		return h.reports
 	}
@@ -82,10 +92,13 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 	if a.step == asking {
 		return h.ask(f, a, t)
 	}
-	last := a.since + (t.OccurredAt-a.since-1)/h.interval()*h.interval()
+	last := a.since + (t.OccurredAt-a.since-1)/h.interval(f)*h.interval(f)
 	flow := f.flow(a, t, last)
 	with := h.service(f, a)
 	flow.Protocol, flow.RemotePort, flow.RemoteAddress = with.protocol, with.port, with.host(a.host)
+	if f.of(a).portal && with.protocol == tcp && f.trouble.portal.has(t.OccurredAt) {
+		return h.held(f, a, t)
+	}
 	if !f.answers(with, a, t.OccurredAt) {
 		unanswered(flow, tries)
 		if last > a.since {
@@ -102,7 +115,7 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 		opened(flow)
 	}
 	if t.OccurredAt < a.until {
-		return h.nextReport(a, t.OccurredAt)
+		return h.nextReport(f, a, t.OccurredAt)
 	}
 	ended(flow)
 	if h.every == 0 {
@@ -115,14 +128,13 @@ func (h *habit) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 func (h *habit) talk(flow *raw.Flow, d *dice, time record.Micros) {
 	up, down := d.in(h.up), d.in(h.down)
 	if h.long() {
-		// The last report of an open flow is of a shorter time.
-		up, down = up*int64(time)/int64(h.interval()), down*int64(time)/int64(h.interval())
+		up, down = up*int64(time)/int64(h.meant()), down*int64(time)/int64(h.meant())
 	}
 	moved(flow, up, down)
 }
 
 // long reports whether a conversation may be reported more than once.
-func (h *habit) long() bool { return h.lasts.to > int64(h.interval()) }
+func (h *habit) long() bool { return h.lasts.to > int64(h.meant()) }
 
 // ask writes the lookup that comes before the conversation.
 func (h *habit) ask(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
@@ -139,8 +151,25 @@ func (h *habit) ask(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 	length := a.until - a.since
 	a.step, a.since = talking, t.OccurredAt+record.Millisecond
 	a.until = a.since + length
-	return h.nextReport(a, a.since)
+	return h.nextReport(f, a, a.since)
 }
+
+// held makes the report one of a portal, which answers for every host and whose
+// certificate a device does not take.
+func (h *habit) held(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
+	flow := &t.Flow
+	flow.RemoteAddress, flow.RemotePort = captivePortal.first, captivePortal.port
+	start := max(a.since, t.OccurredAt-portalTakes)
+	t.IntervalStart, flow.StartTime = record.Some(start), record.Some(start)
+	moved(flow, f.of(a).dice.in(span{250, 420}), f.of(a).dice.in(span{900, 3_500}))
+	opened(flow)
+	flow.ULTCPFlags.Value |= flagRST
+	flow.Ended = true
+	return h.fail(f, a, t.OccurredAt)
+}
+
+// portalTakes is how long a conversation with a portal lasts at most.
+const portalTakes = 2 * record.Second
 
 // fail plans the next attempt after one that got no answer: later and later.
 func (h *habit) fail(f *Fleet, a *activity, now record.Micros) record.Micros {
@@ -161,7 +190,7 @@ func (h *habit) pause(f *Fleet, a *activity, now record.Micros) record.Micros {
 	t := f.of(a)
 	mean := h.every
 	if !h.steady {
-		mean = mean * 100 / record.Micros(classes[t.class].activity(now))
+		mean = mean * 100 / record.Micros(f.activity(classes[t.class], now))
 	}
 	if h.jitter == wholly {
 		return t.dice.irregular(mean)

@@ -31,7 +31,7 @@ func (connection) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	a.step = asleep
 	device := f.of(a)
 	c := classes[device.class]
-	return at + record.Second + device.dice.irregular(c.connects*100/record.Micros(c.activity(at)))
+	return at + record.Second + device.dice.irregular(c.connects*100/record.Micros(f.activity(c, at)))
 }
 
 func (c connection) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {

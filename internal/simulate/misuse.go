@@ -80,7 +80,7 @@ func (s *mining) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 		opened(flow)
 	}
 	a.until = t.OccurredAt
-	return t.OccurredAt + record.Micros(d.in(s.pause))
+	return t.OccurredAt + max(record.Micros(d.in(s.pause)), f.report)
 }
 
 // mimic is to do what the class mostly does, in its sizes and at its hours, but
@@ -92,7 +92,7 @@ var mimics = func() []habit {
 	all := make([]habit, len(classes))
 	for i, c := range classes {
 		shadow := *c.main
-		shadow.first, shadow.hosts, shadow.dead, shadow.flaky = mimicHost, 1, 0, 0
+		shadow.first, shadow.hosts, shadow.rotates = mimicHost, 1, false
 		shadow.domain, shadow.plain = "", true
 		all[i] = *c.habits[0]
 		all[i].with, all[i].asks = &shadow, false

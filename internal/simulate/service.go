@@ -24,7 +24,10 @@ type service struct {
 	dead   int64 // so many of the hosts never answer, in a lifelike fleet
 	flaky  int64 // so many of a thousand conversations fail for no reason
 	mute   bool  // no host ever answers
-	plain  bool  // nothing names the domain on the wire
+	// rotates: its hosts move to other addresses now and then, for they stand in
+	// a content network.
+	rotates bool
+	plain   bool // nothing names the domain on the wire
 }
 
 // host returns the address of a host of the service.
@@ -42,19 +45,34 @@ func after(a netip.Addr, n int64) netip.Addr {
 var (
 	resolver    = service{protocol: udp, port: 53, first: netip.MustParseAddr("198.18.0.53"), hosts: 2}
 	timeServer  = service{domain: "time.example.net", protocol: udp, port: 123, first: netip.MustParseAddr("198.18.0.123"), hosts: 4, dead: 1, plain: true}
-	updates     = service{domain: "updates.example.org", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.2.1"), hosts: 8}
+	updates     = service{domain: "updates.example.org", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.2.1"), hosts: 8, rotates: true}
 	publicCloud = service{domain: "cdn.example.org", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.128.0"), hosts: 16_384, anyone: true, flaky: 15}
+)
+
+// captivePortal is what answers for every host where a network wants a person to
+// agree first.
+var captivePortal = service{protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.0.80"), hosts: 1, plain: true}
+
+// peerHosts are the homes from which people look at their cameras.
+var peerHosts = netip.MustParseAddr("198.18.64.0")
+
+// otherSite is how far above a main server's hosts those lie that stand in for
+// them, and overrunPerMille how many conversations of a thousand they can take.
+const (
+	otherSite       = 100
+	overrunPerMille = 700
 )
 
 // The main server of each class.
 var (
 	headEnd      = service{domain: "head-end.example.com", protocol: tcp, port: 4059, first: netip.MustParseAddr("198.18.16.10"), hosts: 2, plain: true}
 	fleetBroker  = service{domain: "fleet.example.com", protocol: tcp, port: 8883, first: netip.MustParseAddr("198.18.17.10"), hosts: 4}
-	cameraCloud  = service{domain: "video.example.com", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.18.10"), hosts: 16}
+	cameraCloud  = service{domain: "video.example.com", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.18.10"), hosts: 16, rotates: true}
 	acquirer     = service{domain: "acquirer.example.com", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.19.10"), hosts: 2}
 	gatewayCloud = service{domain: "manage.example.com", protocol: tcp, port: 7547, first: netip.MustParseAddr("198.18.20.10"), hosts: 1}
 	plantServer  = service{domain: "plant.example.com", protocol: tcp, port: 4840, first: netip.MustParseAddr("198.18.21.10"), hosts: 1, plain: true}
-	healthCloud  = service{domain: "health.example.com", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.22.10"), hosts: 4}
+	rendezvous   = service{domain: "p2p.example.com", protocol: udp, port: 32100, first: netip.MustParseAddr("198.18.23.10"), hosts: 6, plain: true}
+	healthCloud  = service{domain: "health.example.com", protocol: tcp, port: 443, first: netip.MustParseAddr("198.18.22.10"), hosts: 4, rotates: true}
 )
 
 // The far ends of attacks lie apart from benign ones: hosts that are scanned or

@@ -20,14 +20,16 @@ type Settings struct {
 	Seed uint64
 	// Attacks are what happens to whom, and when.
 	Attacks []Attack
-	// Lifelike adds everyday trouble: late records, a time server that never
-	// answers, an outage of a server its terminals retry, a firmware download.
+	// Lifelike adds everyday trouble: see the package.
 	Lifelike bool
+	// ReportInterval lies between two reports of an open flow, 1 s to 10 min; 0: 10 s.
+	ReportInterval record.Micros
 }
 
 const (
 	maxTerminals = 16_000_000
 	maxDuration  = 366 * record.Day
+	maxReport    = 10 * record.Minute
 )
 
 func (s *Settings) validate() error {
@@ -38,6 +40,8 @@ func (s *Settings) validate() error {
 		return fmt.Errorf("start: have %d µs, want 1970 or later", int64(s.Start))
 	case s.Duration <= 0 || s.Duration > maxDuration:
 		return fmt.Errorf("duration: have %v, want above 0 and at most %v", s.Duration.Duration(), maxDuration.Duration())
+	case s.ReportInterval != 0 && (s.ReportInterval < record.Second || s.ReportInterval > maxReport):
+		return fmt.Errorf("report interval: have %v, want 1s to %v", s.ReportInterval.Duration(), maxReport.Duration())
 	}
 	for _, a := range s.Attacks {
 		if err := a.validate(s.Duration); err != nil {

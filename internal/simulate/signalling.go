@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	hopped  = []string{"1-0000f1", "1-0000f2", "2-0000f3"}
+	hopped  = []string{"1-0000f7", "1-0000f8", "2-0000f9"}
 	sliceOf = span{10_000_000, 28_000_000} // µs on a slice
 )
 

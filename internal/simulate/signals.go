@@ -16,3 +16,5 @@ func (paging) signals()     {}
 func (rebooting) signals()  {}
 func (pingPong) signals()   {}
 func (*weakRadio) signals() {}
+func (*restart) signals()   {}
+func (reclassing) signals() {}

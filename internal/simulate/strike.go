@@ -46,6 +46,7 @@ func (f *Fleet) suitable(k *kind, only *class) []int32 {
 func (f *Fleet) strike(k *kind, terminal int32, at record.Micros) error {
 	device := &f.terminals[terminal]
 	device.struck, device.from, device.until = k, max(at, device.ready+1), f.end
+	device.dark, device.portal = false, false // one evil at a time
 	if device.from+seenWithin > f.end {
 		return fmt.Errorf("attack %q: offset: too late to be seen before the end", k.name)
 	}
