@@ -17,8 +17,8 @@ type RetryRules struct {
 	// Known is how many failed attempts in a pane at a destination that answered
 	// before are still patience (3).
 	Known uint32
-	// Service is the same at all name, time or address services together (8: resolvers
-	// ask again within a second, at several servers).
+	// Service is the same at name, time and address services (8: resolvers ask again
+	// within a second, at several servers).
 	Service uint32
 }
 
@@ -36,11 +36,8 @@ func (r *RetryRules) count(v *feature.Vector) int64 {
 	}
 	sum := int64(0)
 	for i := range v.Seen {
-		switch s := &v.Seen[i]; {
-		case !failed(s):
-		case s.Service:
-			sum += r.atServices(v, i)
-		case s.Before && s.Began > r.Known:
+		s := &v.Seen[i]
+		if failed(s) && (s.Service && s.Began > r.Service && !served(v, s.Port) || s.Before && !s.Service && s.Began > r.Known) {
 			sum += int64(s.Began)
 		}
 	}
@@ -53,27 +50,15 @@ func failed(s *feature.Seen) bool {
 	return s.Began > 0 && s.Answered == 0 && !s.Peers.Down && s.Remote()
 }
 
-// atServices returns the failed attempts at all services of the kind of destination
-// i, which must be the first of them: a resolver asks several servers in turn, and
-// one that answers is enough.
-func (r *RetryRules) atServices(v *feature.Vector, i int) int64 {
-	sum := int64(0)
-	for j := range v.Seen {
-		s := &v.Seen[j]
-		if !s.Service || s.Port != v.Seen[i].Port {
-			continue
-		}
-		if s.Answered > 0 || j < i && failed(s) {
-			return 0
-		}
-		if failed(s) {
-			sum += int64(s.Began)
+// served reports whether a service answered in the pane: a resolver asks several in
+// turn, and one that answers is enough.
+func served(v *feature.Vector, port uint16) bool {
+	for i := range v.Seen {
+		if s := &v.Seen[i]; s.Service && s.Port == port && s.Answered > 0 {
+			return true
 		}
 	}
-	if sum <= int64(r.Service) {
-		return 0
-	}
-	return sum
+	return false
 }
 
 // weighRetries adds min(1, n ÷ 3) nats for n attempts.
