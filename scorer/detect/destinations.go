@@ -16,6 +16,7 @@ type Destinations struct {
 	lastRetry pane.Number
 	last      pane.Number // last pane that spoke for one of the slots
 	blamed    verdictOn
+	outage    outage
 }
 
 // verdictOn is what stands against the destination with the most evidence.
@@ -271,5 +272,5 @@ func (d *Destinations) Empty(n pane.Number) bool {
 			return false
 		}
 	}
-	return d.retry.fade(n, retryQuiet) == 0
+	return d.retry.fade(n, retryQuiet) == 0 && d.outage.over(n)
 }

@@ -62,7 +62,7 @@ func (d *Destinations) Append(b []byte, last pane.Number) []byte {
 	for i := range d.slots {
 		b = d.slots[i].append(b, last)
 	}
-	return b
+	return d.outage.append(b, last)
 }
 
 // Read reads what Append wrote, and reports whether it could.
@@ -78,6 +78,7 @@ func (d *Destinations) Read(r *wire.Reader, last pane.Number) bool {
 	for i := range d.slots {
 		d.slots[i].read(r, last)
 	}
+	d.outage.read(r, last)
 	return !r.Failed()
 }
 

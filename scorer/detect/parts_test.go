@@ -78,6 +78,7 @@ func life(t *rapid.T, check func(n pane.Number, d *Destinations, c *Control, e *
 			Busy: rapid.Bool().Draw(t, "busy"), Area: uint32(rapid.IntRange(0, 2).Draw(t, "area")), Equipment: uint32(rapid.IntRange(0, 2).Draw(t, "equipment")),
 		}
 		v := aPane(t, n)
+		d.Excuse(v)
 		d.Step(v, ref, &destinations)
 		c.Step(v, ref, &control)
 		e.Step(v, ref, &device)

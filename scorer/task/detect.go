@@ -17,6 +17,9 @@ type detectorRules struct {
 // begins with the first pane that asks for it.
 func (t *Task) detect(term *terminal, ref *detect.Reference) {
 	v, p := &t.vector, &term.parts
+	if p.destinations != 0 {
+		t.roster.destinations.open(&p.destinations).Excuse(v)
+	}
 	term.evidence.Step(&t.detectors, v, ref)
 	if p.destinations != 0 || t.rules.destinations.Wants(v, ref) {
 		t.roster.destinations.open(&p.destinations).Step(v, ref, &t.rules.destinations)
