@@ -26,6 +26,7 @@ type simulateFlags struct {
 	seed      uint64
 	attacks   []string
 	lifelike  bool
+	interval  time.Duration
 	start     string
 	live      bool
 	speed     string
@@ -43,9 +44,9 @@ func simulateCommand() *cobra.Command {
 		Use:   "simulate",
 		Short: "make up the telemetry of a fleet of terminals, attacks included",
 		Long: `simulate makes up what probes would report of a fleet of meters, trackers, cameras,
-payment terminals, gateways, controllers and wearables, with their daily life and
-everyday trouble, and of those among them that are attacked or break down. The
-same seed gives the same bytes.
+payment terminals, gateways, controllers, wearables and peer-to-peer cameras, with
+their daily life and everyday trouble, and of those among them that are attacked or
+break down. The same seed gives the same bytes.
 
 With --out it writes a file, JSON lines (.jsonl) or an Avro container (.avro), and
 beside it truth.csv: who was attacked, how, from when to when. With --brokers,
@@ -70,7 +71,8 @@ pipeline works, not how well it detects. Real captures do that.`,
 	c.Flags().DurationVar(&f.duration, "duration", time.Hour, "`LENGTH` of time to simulate, such as 30m or 24h")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "`NUMBER` that chooses one of the possible fleets")
 	c.Flags().StringArrayVar(&f.attacks, "attack", nil, "`KIND:COUNT@OFFSET`, such as scan:5@10m; repeatable")
-	c.Flags().BoolVar(&f.lifelike, "lifelike", true, "with everyday trouble: late records, outages, updates, a time server that never answers; --lifelike=false leaves it out")
+	c.Flags().BoolVar(&f.lifelike, "lifelike", true, "with everyday trouble: late and repeated records, outages, updates, power cuts, portals, sampling and more; --lifelike=false leaves it out")
+	c.Flags().DurationVar(&f.interval, "report-interval", 10*time.Second, "`LENGTH` of time between two reports of an open flow, 1s to 10m, such as 60s")
 	c.Flags().StringVar(&f.start, "start", "", "`TIME` when it begins, RFC 3339 (default: "+fileStart+" with --out; live so that it ends now)")
 	c.Flags().StringVar(&f.out, "out", "", "`FILE` to write: NAME.jsonl or NAME.avro; truth.csv goes beside it")
 	c.Flags().BoolVar(&f.live, "live", false, "write into the deployment at the default broker")
@@ -114,7 +116,10 @@ func runSimulate(c *cobra.Command, f *simulateFlags) error {
 
 // settings reads the flags.
 func (f *simulateFlags) settings(live bool, speed int64, now time.Time) (simulate.Settings, error) {
-	s := simulate.Settings{Terminals: f.terminals, Duration: record.MicrosIn(f.duration), Seed: f.seed, Lifelike: f.lifelike}
+	s := simulate.Settings{Terminals: f.terminals, Duration: record.MicrosIn(f.duration), Seed: f.seed, Lifelike: f.lifelike, ReportInterval: record.MicrosIn(f.interval)}
+	if f.interval <= 0 {
+		return s, failure.Usage(fmt.Errorf("--report-interval %v: want 1s to 10m", f.interval))
+	}
 	for _, text := range f.attacks {
 		a, err := simulate.ParseAttack(text)
 		if err != nil {

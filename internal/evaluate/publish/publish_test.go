@@ -47,7 +47,7 @@ func TestPageIsReproducible(t *testing.T) {
 		t.Error("two runs with the same sizes and seeds wrote different pages")
 	}
 	for _, text := range append([]string{
-		"held-out seeds 101", "What has to be reached", "not simulated", "tuning seeds 1", "digest `", "## False verdicts", "## Tail of the evidence", "## Baselines", "EWMA z-score",
+		"held-out seeds 101", "What has to be reached", "tuning seeds 1", "digest `", "## False verdicts", "## Tail of the evidence", "## Baselines", "EWMA z-score",
 		"## Ablation", "one family is enough", "Skipped: CORDON_CAPTURES", "## Speeds",
 	}, simulate.Kinds()...) {
 		if !strings.Contains(first, text) {
