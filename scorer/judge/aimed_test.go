@@ -43,3 +43,19 @@ func TestAimed(t *testing.T) {
 		}
 	}
 }
+
+// Carpet bombing is a flood of a network; a fast scan is none.
+func TestHeavy(t *testing.T) {
+	for name, c := range map[string]struct {
+		bytes, packets uint64
+		want           bool
+	}{
+		"carpet of full packets": {6 << 20, 12_000, true}, "fast scan": {600_000, 10_000, false},
+		"very fast scan": {6 << 20, 100_000, false}, "a burst": {900_000, 1_000, false},
+	} {
+		v := feature.Vector{UnansweredPackets: feature.Amount{Value: c.packets}, UnansweredBytes: feature.Amount{Value: c.bytes}}
+		if got := heavy(&v); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -183,7 +183,7 @@ func (c *Case) blame(r *Rule, v *feature.Vector, seen *Seen) {
 		}
 	}
 	share := r.shareOf(v)
-	if !c.Aimed && share.flood && aimed(v) { // it has another exception now
+	if !c.Aimed && share.flood && (aimed(v) || heavy(v)) { // it has another exception now
 		c.Aimed, c.Changed = true, true
 	}
 	for i := range v.Suspects {
@@ -232,6 +232,19 @@ func (f *floodShare) holds(s *feature.Suspect) bool {
 	}
 	return f.flood && (s.UL >= f.bytes || s.Packets >= f.packets)
 }
+
+// heavy reports whether unanswered uplink is too much for a scan, whoever gets it: a
+// megabyte in a pane, in packets that carry something. A probe of a port is 40 to 80
+// bytes; what is spread over a whole network in full packets is a flood of it.
+func heavy(v *feature.Vector) bool {
+	bytes, packets := v.UnansweredBytes.Value, v.UnansweredPackets.Value
+	return bytes >= heavyBytes && bytes >= packets*heavyPacket
+}
+
+const (
+	heavyBytes  = 1 << 20
+	heavyPacket = 200 // bytes at IP level
+)
 
 // aimed reports whether unanswered uplink has a victim: an address that got at
 // least a sixteenth of all that the pane left unanswered, in bytes or packets. A
