@@ -57,6 +57,7 @@ type group struct {
 // told is what a group says, see Group.
 type told struct {
 	members            uint32
+	known              bool // the rest, from the days of as many as are needed
 	usual              uint8
 	uplink, uplinkMost uint8
 	starts, startsMost uint8
@@ -89,6 +90,7 @@ func (g *group) refresh(n pane.Number) {
 	g.roll(n)
 	now := told{members: g.size()}
 	if total := g.firsts.total(); now.members >= Needed && total >= Needed {
+		now.known = true
 		days := (total + uint64(now.members) - 1) / uint64(now.members)
 		rare, rarest := max(loneLimit*days, total/1000), max(loneLimit*days, total/10_000)
 		now.usual = uint8(g.firsts.above(rare))

@@ -27,6 +27,7 @@ type Group struct {
 	key     uint64
 	Members int64 // 0: there is none that has enough
 	All     int64 // terminals of any kind
+	Known   bool  // what follows is known
 	// Usual is what a new destination is worth less where they are common:
 	// P99.9 of new ones in a terminal-day.
 	Usual uint8

@@ -64,24 +64,30 @@ func (p *Peers) Of(k Kind) Group {
 	return found
 }
 
-// search looks for the narrowest group that has enough members.
-func (p *Peers) search(k Kind) Group {
+// search looks for the narrowest group that has enough members, of those that know
+// what is usual in them if there is one.
+func (p *Peers) search(k Kind) (found Group) {
+	everybody := int64(0)
+	if at, known := p.index[all]; known {
+		everybody = int64(p.groups[at].told.members)
+	}
 	for _, key := range k.wider() {
 		at, known := p.index[key]
 		if !known || p.groups[at].told.members < Needed {
 			continue
 		}
 		told := &p.groups[at].told
-		found := Group{
-			key: key, Members: int64(told.members), All: int64(told.members), Usual: told.usual,
-			Uplink: told.uplink, UplinkMost: told.uplinkMost, Starts: told.starts, StartsMost: told.startsMost,
+		if found.Members == 0 || told.known {
+			found = Group{
+				key: key, Members: int64(told.members), All: everybody, Known: told.known, Usual: told.usual,
+				Uplink: told.uplink, UplinkMost: told.uplinkMost, Starts: told.starts, StartsMost: told.startsMost,
+			}
 		}
-		if at, known := p.index[all]; known {
-			found.All = int64(p.groups[at].told.members)
+		if told.known {
+			break
 		}
-		return found
 	}
-	return Group{}
+	return found
 }
 
 // find returns a group, which is made where it is new and there is room.

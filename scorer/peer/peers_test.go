@@ -265,6 +265,37 @@ func TestNothingIsSaidAtFirst(t *testing.T) {
 	}
 }
 
+// A group that does not know yet what is usual in it leaves that to a wider one, and
+// where none knows nobody says that a destination is new.
+func TestWhatIsUsualMustBeKnown(t *testing.T) {
+	c := newCrowd()
+	for day := range pane.Number(3) {
+		c.to(day * panesPerDay)
+		c.pass(live(1000, 400, stranger, 80, 1)...)
+	}
+	c.pass(live(0, 250, meter, 40, 1)...) // for the first time
+	c.to(2*panesPerDay + panesPerHour)
+	c.pass()
+	if g := c.Of(meter); !g.Known || g.Members != 650 {
+		t.Errorf("new ones are compared with %d terminals, known %t; want with all 650", g.Members, g.Known)
+	}
+	c.to(3 * panesPerDay)
+	c.pass(append(live(0, 250, meter, 40, 1), live(1000, 400, stranger, 80, 1)...)...)
+	c.to(3*panesPerDay + panesPerHour)
+	c.pass()
+	if g := c.Of(meter); !g.Known || g.Members != 250 {
+		t.Errorf("a day later they are compared with %d terminals, known %t; want with 250", g.Members, g.Known)
+	}
+	young := newCrowd()
+	young.uses.since = 1 // as if something had been known of destinations for long
+	young.pass(live(0, 250, meter, 40, 1)...)
+	young.to(panesPerHour)
+	young.pass()
+	if got := young.seen(meter, answers(9)); got.Members != 0 {
+		t.Errorf("nothing is usual yet, and a destination is new among %d", got.Members)
+	}
+}
+
 // Reference 3.6: a destination that max(20, 0.2 %) of the class began to use is no
 // news, unless far more goes up than comes down.
 func TestNewServerIsCommon(t *testing.T) {

@@ -122,7 +122,7 @@ func (g *group) append(b []byte) []byte {
 	for _, n := range [...]uint32{g.members[0], g.members[1], g.told.members} {
 		b = wire.AppendLong(b, int64(n))
 	}
-	b = append(b, g.told.usual, g.told.uplink, g.told.uplinkMost, g.told.starts, g.told.startsMost)
+	b = append(wire.AppendBool(b, g.told.known), g.told.usual, g.told.uplink, g.told.uplinkMost, g.told.starts, g.told.startsMost)
 	for _, h := range [...]*histogram{&g.firsts, &g.uplink, &g.starts} {
 		for at, n := range h {
 			if n != 0 {
@@ -143,9 +143,10 @@ func (p *Peers) restoreGroup(key uint64, r *wire.Reader) bool {
 	*g = group{key: key, day: pane.Number(r.Int())}
 	g.members = [2]uint32{uint32(r.Long()), uint32(r.Long())}
 	g.told.members = uint32(r.Long())
-	var b [5]byte
+	var b [6]byte
 	r.Fixed(b[:])
-	g.told.usual, g.told.uplink, g.told.uplinkMost, g.told.starts, g.told.startsMost = b[0], b[1], b[2], b[3], b[4]
+	g.told.known = b[0] != 0
+	g.told.usual, g.told.uplink, g.told.uplinkMost, g.told.starts, g.told.startsMost = b[1], b[2], b[3], b[4], b[5]
 	for _, h := range [...]*histogram{&g.firsts, &g.uplink, &g.starts} {
 		for {
 			at := r.Int()
@@ -179,7 +180,7 @@ func (p *prevalence) appendShard(b []byte, number int) []byte {
 	for at, c := range p.cells[number*shardCells : (number+1)*shardCells] {
 		if c != (cell{}) {
 			b = wire.AppendInt(b, int32(at)+1)
-			for _, n := range c {
+			for _, n := range c[:ages] {
 				b = wire.AppendInt(b, int32(n))
 			}
 		}
@@ -202,7 +203,7 @@ func (p *prevalence) readShard(r *wire.Reader, number int) bool {
 		if at < 1 || at > shardCells {
 			return false
 		}
-		for age := range part[at-1] {
+		for age := range ages {
 			part[at-1][age] = uint16(r.Int())
 		}
 	}

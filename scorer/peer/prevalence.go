@@ -16,8 +16,8 @@ type prevalence struct {
 	changed [shards]bool // since the last cut
 }
 
-// cell counts terminals by age.
-type cell [ages]uint16
+// cell counts terminals by age, in 8 bytes.
+type cell [ages + 1]uint16
 
 // Ages of what is counted.
 const (
@@ -28,23 +28,25 @@ const (
 )
 
 const (
-	// cells, 6 bytes each: with a hundred thousand destinations of groups a day
-	// collisions add a terminal to one in ten.
+	// cells, 8 bytes each: with a hundred thousand destinations of groups a day
+	// collisions add a terminal to one in six.
 	cells = 1 << 19
-	rows  = 2
+	// block: the two cells of a destination are neighbours, in one line of the cache.
+	block = 8
 	// shardCells are stored together.
 	shardCells = 64
 	shards     = cells / shardCells
 )
 
-// use is a destination as a group sees it.
-type use [rows]uint32
+// use is a destination as a group sees it: its cells.
+type use [2]uint32
 
 // useOf returns the cells of a destination, by its hash, in a group.
 func (p *prevalence) useOf(group, hash uint64) use {
-	a := mix(hash^p.secret, group)
-	b := mix(a^p.secret>>32, group)
-	return use{uint32(a>>7) % cells, uint32(b>>7) % cells}
+	h := mix(hash^p.secret, group)
+	first, one := uint32(h>>7)%cells&^(block-1), uint32(h>>40)%block
+	other := (one + 1 + uint32(h>>48)%(block-1)) % block
+	return use{first + one, first + other}
 }
 
 // roll begins the day that a pane lies in.
@@ -89,10 +91,7 @@ func (p *prevalence) add(u use) {
 	if p.cells == nil {
 		p.cells = make([]cell, cells)
 	}
-	for i, at := range u {
-		if i > 0 && at == u[0] {
-			continue
-		}
+	for _, at := range u {
 		if c := &p.cells[at]; c[today] < 1<<16-1 {
 			c[today]++
 		}

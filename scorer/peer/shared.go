@@ -63,7 +63,7 @@ func (p *Peers) Shared(g *Group, s *feature.Seen, n pane.Number) feature.Shared 
 		return shared
 	}
 	users := p.uses.of(p.uses.useOf(g.key, hash))
-	if p.uses.tells(n) {
+	if p.uses.tells(n) && g.Known { // without what is usual everything would surprise
 		shared.Members, shared.Users = g.Members, int64(users[earlier])
 		// What nobody at all uses surprises more than what nobody of the group does.
 		everybody := int64(p.uses.of(p.uses.useOf(all, hash))[earlier])
