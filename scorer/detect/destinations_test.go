@@ -37,7 +37,6 @@ type script struct {
 	age      pane.Number
 	ports    Ports
 	rich     bool
-	met      bool // after the first pane
 	users    int64
 	members  int64
 }
