@@ -39,7 +39,7 @@ func newTwin() *twin {
 func (w *twin) begin(n pane.Number) {
 	day := n / panesPerDay
 	if w.first == 0 {
-		w.first, w.day = day, day
+		w.first, w.day = wholeDay(n), day
 	}
 	for ; w.day < day; w.day++ {
 		for _, users := range w.uses {

@@ -247,20 +247,30 @@ func TestUsersAreAged(t *testing.T) {
 	}
 }
 
-// On the first two days nobody says that a destination is new: all of them are.
+// On the first two days nobody says that a destination is new: all of them are. A
+// day that only began when it was nearly over is none.
 func TestNothingIsSaidAtFirst(t *testing.T) {
-	c := newCrowd()
-	c.pass(live(0, 250, meter, 40, 1)...)
-	for _, s := range []struct {
-		at      pane.Number
-		members int64
-	}{{panesPerHour, 0}, {panesPerDay + panesPerHour, 0}, {2*panesPerDay + panesPerHour, 250}} {
-		c.to(s.at)
-		c.pass(live(0, 250, meter, 40, 1)...)
-		c.to(s.at + panesPerHour)
-		c.pass()
-		if got := c.seen(meter, answers(9)); got.Members != s.members || got.Users != 0 {
-			t.Errorf("%d panes after the start: %d users of %d members, want 0 of %d", s.at, got.Users, got.Members, s.members)
+	for _, c := range []struct {
+		name  string
+		start pane.Number
+		from  pane.Number // day
+	}{
+		{"at midnight", 0, 2},
+		{"half an hour later", panesPerHour / 2, 2},
+		{"at noon", panesPerDay / 2, 3},
+		{"ten seconds before midnight", panesPerDay - 1, 3},
+	} {
+		crowd := newCrowd()
+		crowd.to(c.start)
+		crowd.pass(live(0, 250, meter, 40, 1)...)
+		for day := range pane.Number(5) {
+			crowd.to(day*panesPerDay + panesPerHour)
+			crowd.pass(live(0, 250, meter, 40, 1)...)
+			crowd.to(day*panesPerDay + 2*panesPerHour)
+			crowd.pass()
+			if got := crowd.seen(meter, answers(9)).Members > 0; got != (day >= c.from) {
+				t.Errorf("started %s: says something on day %d: %t, want %t", c.name, day, got, !got)
+			}
 		}
 	}
 }
@@ -287,6 +297,7 @@ func TestWhatIsUsualMustBeKnown(t *testing.T) {
 		t.Errorf("a day later they are compared with %d terminals, known %t; want with 250", g.Members, g.Known)
 	}
 	young := newCrowd()
+	young.pass()
 	young.uses.since = 1 // as if something had been known of destinations for long
 	young.pass(live(0, 250, meter, 40, 1)...)
 	young.to(panesPerHour)

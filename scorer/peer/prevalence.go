@@ -12,7 +12,7 @@ type prevalence struct {
 	cells   []cell       // nil: all are 0
 	secret  uint64       // of the partition: which cells are whose; 0: none yet
 	day     pane.Number  // that counts as today, since 1970
-	since   pane.Number  // first day of which anything is known; 0: none
+	since   pane.Number  // first whole day of which anything is known; 0: none
 	changed [shards]bool // since the last cut
 }
 
@@ -53,12 +53,18 @@ func (p *prevalence) useOf(group, hash uint64) use {
 func (p *prevalence) roll(n pane.Number) {
 	day := n / panesPerDay
 	if p.since == 0 {
-		p.since, p.day = day, day
+		p.since, p.day = wholeDay(n), day
 	}
 	for range min(day-p.day, forgotten) {
 		p.age()
 	}
 	p.day = max(p.day, day)
+}
+
+// wholeDay returns the first day that is known as a whole where pane n is the first
+// one. What lies before it is too little to know everybody's destinations by.
+func wholeDay(n pane.Number) pane.Number {
+	return (n + panesPerDay - panesPerHour) / panesPerDay // an hour less is whole enough
 }
 
 // forgotten is the number of days after which nothing is left of the largest count.
