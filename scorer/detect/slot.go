@@ -92,7 +92,7 @@ func (s *slot) failing() bool {
 func (s *slot) against(n pane.Number, ref *Reference, r *DestinationsRules) verdictOn {
 	v := verdictOn{
 		key: s.key, last: s.last, victim: s.victim, answered: !s.failing() && s.key.Form != pane.FormName,
-		rich: ref.Rich, peers: s.sup >= 0,
+		rich: ref.Rich || ref.Learning && s.sup < 0, peers: s.sup >= 0,
 		count: verdictCounts{s.tried, s.ok, s.flows, s.gaps, s.mean, s.ul, s.dl, ref.Uplink.Value},
 	}
 	sup := s.surprise(ref, &r.Novelty)

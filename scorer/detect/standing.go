@@ -12,6 +12,7 @@ type Reference struct {
 	Uplink          Normal      // bytes per pane
 	Starts          Normal      // flow starts per pane, thousandths
 	Rich            bool        // the terminal itself was seen to send more than half of what is normal without peers
+	Learning        bool        // there are enough peers, and they do not know yet what is usual
 	Busy            bool        // evidence or an open case stands against it: nothing is learned
 	Area, Equipment uint32      // pane.Label of the tracking area, and token of the device, as this pane says; 0: it says nothing
 	Storm           bool        // its cell or area has far more failures than usual: they are not the terminal's

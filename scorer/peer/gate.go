@@ -130,7 +130,7 @@ func (p *Peers) Decide(n pane.Number) {
 			continue
 		}
 		failed, ok := w.failed[0].or(w.failed[1]).count(), w.ok[0].or(w.ok[1]).count()
-		if failed >= downLeast && failed*downShare >= failed+ok && p.serves(w.hash, failed, n) {
+		if failed >= downLeast && failed*downShare >= failed+ok && p.serves(networkOf(&w.key), failed, n) {
 			w.until = n + downSpan
 		}
 	}

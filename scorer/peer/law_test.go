@@ -218,7 +218,7 @@ func agree(t *rapid.T, c *crowd, w *twin, n pane.Number) {
 		}
 		for host := range 4 {
 			d := fails(host)
-			got, want := c.uses.of(c.uses.useOf(key, hashOf(&d.Key))), w.uses[key][d.Key]
+			got, want := c.uses.of(c.uses.useOf(key, networkOf(&d.Key))), w.uses[key][d.Key]
 			if int64(got[today]) != want[today] || int64(got[yesterday]) != want[yesterday] || int64(got[earlier]) != want[earlier] {
 				t.Errorf("users of host %d by age: %d, want %v", host, got, want)
 			}

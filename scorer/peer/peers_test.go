@@ -83,7 +83,7 @@ func answers(host int) pane.Destination {
 }
 
 func fails(host int) pane.Destination {
-	a := netip.AddrFrom4([4]byte{203, 0, byte(host >> 8), byte(host)})
+	a := netip.AddrFrom4([4]byte{203, byte(host >> 8), byte(host), 1}) // each in a network of its own
 	return pane.Destination{Key: pane.KeyOf(&record.Flow{RemoteAddress: a, RemotePort: 443, Protocol: pane.TCP}), Flows: 1, Began: 1}
 }
 

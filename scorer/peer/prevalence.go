@@ -5,6 +5,21 @@ import "cordon/scorer/pane"
 // hashOf returns the hash of a destination that is the same for all terminals.
 func hashOf(k *pane.Key) uint64 { return k.Hash(pane.Seed{}) }
 
+// networkOf returns the hash of the network that a destination lies in, with its
+// protocol and port: a service that moves to another address mostly stays in its /24
+// (/64 of IPv6), and sixteen addresses of a content network would else be sixteen
+// strangers, each with too few users to be known.
+func networkOf(k *pane.Key) uint64 {
+	n := *k
+	switch n.Form {
+	case pane.FormIPv4:
+		n.Address[15] = 0
+	case pane.FormIPv6:
+		clear(n.Address[8:])
+	}
+	return hashOf(&n)
+}
+
 // prevalence counts, by group and destination, the terminals that used it: on this
 // day, on the one before, and earlier. It is a count-min sketch: collisions make a
 // destination look better known than it is, by a few terminals, and never less.

@@ -57,8 +57,8 @@ func (o *Outage) Excuses(d *pane.Destination) bool {
 
 // Shared returns what the other terminals of a group say of a destination.
 func (p *Peers) Shared(g *Group, s *feature.Seen, n pane.Number) feature.Shared {
-	hash := hashOf(&s.Key)
-	shared := feature.Shared{Down: p.gate.isDown(&s.Key, hash, n)}
+	shared := feature.Shared{Down: p.gate.isDown(&s.Key, hashOf(&s.Key), n)}
+	hash := networkOf(&s.Key)
 	if g.Members < Needed {
 		return shared
 	}
@@ -88,7 +88,7 @@ const (
 
 // Use counts a terminal that used a destination for the first time in a day.
 func (p *Peers) Use(k Kind, d *pane.Destination) {
-	hash := hashOf(&d.Key)
+	hash := networkOf(&d.Key)
 	for _, key := range k.wider() {
 		if key != 0 {
 			p.uses.add(p.uses.useOf(key, hash))

@@ -4,6 +4,7 @@ import (
 	"cordon/internal/record"
 	"cordon/scorer/detect"
 	"cordon/scorer/pane"
+	"cordon/scorer/peer"
 )
 
 // detectorRules are the rules of the detectors whose state not every terminal has.
@@ -43,14 +44,15 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 	gate := t.gate
 	gate.Updated = t.settings.Gate.Enabled && t.peers.Updated(&term.member)
 	return detect.Reference{
-		Age:    n - term.first,
-		Uplink: habit.Uplink(n, uplink),
-		Starts: habit.Starts(n, starts),
-		Rich:   t.group.Members == 0 && 2*habit.Largest() > uplink.Value,
-		Busy:   !t.calm(term, n-1),
-		Ports:  &term.ports,
-		Storm:  t.settings.Gate.Enabled && t.peers.Storm(t.vector.Events),
-		Gate:   gate, Short: t.ages.Short(n), Sessions: &t.ages,
+		Age:      n - term.first,
+		Uplink:   habit.Uplink(n, uplink),
+		Starts:   habit.Starts(n, starts),
+		Rich:     t.group.Members == 0 && 2*habit.Largest() > uplink.Value,
+		Learning: t.group.Members >= peer.Needed,
+		Busy:     !t.calm(term, n-1),
+		Ports:    &term.ports,
+		Storm:    t.settings.Gate.Enabled && t.peers.Storm(t.vector.Events),
+		Gate:     gate, Short: t.ages.Short(n), Sessions: &t.ages,
 		Area: t.names.label(term.context.TrackingAreaCode), Equipment: term.context.Equipment,
 	}
 }
