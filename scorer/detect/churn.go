@@ -43,15 +43,16 @@ func (c *Control) excuse(at int64) { c.excused = max(c.excused, at+excuseSpan) }
 
 // session takes an event of a session. What is released while the gate holds is not
 // counted, whatever the pane in which it is known that it did not come back.
-func (c *Control) session(e *pane.Event, at int64, held bool) {
+func (c *Control) session(e *pane.Event, n pane.Number, ref *Reference) {
+	at := millis(n, e.At)
 	switch record.SessionEvent(e.What) {
 	case record.SessionEstablished:
 		c.hour[0].established = add(c.hour[0].established, 1)
-		c.establish(e, at)
+		c.establish(e, n, ref)
 	case record.SessionReleased:
 		if s := c.find(e); s != nil && s.released == 0 {
 			s.released = at
-			s.excused = s.excused || held
+			s.excused = s.excused || ref.Gate.Sessions
 		}
 	case record.SessionEstablishmentRejected:
 		c.hour[0].reject(record.CauseClass(e.Cause), 1)
@@ -72,11 +73,14 @@ func (c *Control) find(e *pane.Event) *session {
 }
 
 // establish notes that a session began. One that was released on the same slice
-// less than reconnect ago is not counted: it was not given up.
-func (c *Control) establish(e *pane.Event, at int64) {
+// less than reconnect ago is not counted, for it was not given up; how long it lasted
+// is worth knowing all the same.
+func (c *Control) establish(e *pane.Event, n pane.Number, ref *Reference) {
+	at := millis(n, e.At)
 	fresh := session{slice: e.Slice, id: e.Session, used: true, since: at, excused: at < c.excused}
 	for i := range c.sessions {
 		if s := &c.sessions[i]; s.used && s.released != 0 && s.slice == e.Slice && at-s.released < reconnect {
+			s.teach(n, ref)
 			*s = session{}
 		}
 	}
@@ -98,6 +102,18 @@ func (c *Control) establish(e *pane.Event, at int64) {
 	*place = fresh
 }
 
+// length returns how long a released session lasted.
+func (s *session) length() record.Micros {
+	return record.Micros(s.released-s.since) * record.Millisecond
+}
+
+// teach lets the partition know how long a session lasted that nothing excuses.
+func (s *session) teach(n pane.Number, ref *Reference) {
+	if !s.excused && ref.Sessions != nil && !ref.Busy {
+		ref.Sessions.Add(s.length(), n)
+	}
+}
+
 // settle counts the sessions that were released and did not come back in time.
 func (c *Control) settle(now int64, n pane.Number, ref *Reference, r *ControlRules) {
 	for i := range c.sessions {
@@ -107,15 +123,9 @@ func (c *Control) settle(now int64, n pane.Number, ref *Reference, r *ControlRul
 		}
 		ended := *s
 		*s = session{}
-		if ended.excused {
-			continue
-		}
-		length := record.Micros(ended.released-ended.since) * record.Millisecond
-		if ref.Sessions != nil && !ref.Busy {
-			ref.Sessions.Add(length, n)
-		}
-		if r.Churn.Enabled && ref.Short > 0 {
-			c.weigh(length, n, ref.Short, &r.Churn)
+		ended.teach(n, ref)
+		if !ended.excused && r.Churn.Enabled && ref.Short > 0 {
+			c.weigh(ended.length(), n, ref.Short, &r.Churn)
 		}
 	}
 }

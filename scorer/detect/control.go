@@ -83,7 +83,7 @@ func (c *Control) Step(v *feature.Vector, ref *Reference, r *ControlRules) {
 		switch e.Kind {
 		case record.KindSession:
 			c.seen = v.Pane
-			c.session(e, at, ref.Gate.Sessions)
+			c.session(e, v.Pane, ref)
 		case record.KindRegistration:
 			c.seen = v.Pane
 			c.registration(e, at)
