@@ -8,7 +8,7 @@ import (
 
 // Device is what is kept of the device behind a terminal: where it lives and which
 // one it is (D10, D14), how busy and how healthy it says it is (D13), and what
-// firewalls say of it.
+// firewalls say of it, and what it did outside of its provisioned profile (D8).
 type Device struct {
 	home      [homes]area
 	away      pane.Number // since when it is in none of its areas; 0: it is at home
@@ -31,6 +31,8 @@ type Device struct {
 	external   Sum
 	externalID record.ExceptionID
 
+	strays strays
+
 	lastLocation, lastHost, lastExternal, lastFault, seen pane.Number
 }
 
@@ -50,6 +52,7 @@ type DeviceRules struct {
 	Location LocationRules
 	Host     HostRules
 	External ExternalRules
+	Profile  ProfileRules
 }
 
 // DefaultDeviceRules returns the rules every published figure was measured with.
@@ -58,12 +61,13 @@ func DefaultDeviceRules() DeviceRules {
 		Location: LocationRules{Enabled: true, Weight: 100, Swap: 9 * Nat, Roaming: 3 * Nat},
 		Host:     HostRules{Enabled: true, Weight: 100, Load: 90, Temperature: 80, Restarts: 6, Drain: 25},
 		External: ExternalRules{Enabled: true, Weight: 100},
+		Profile:  ProfileRules{Enabled: true, Weight: 100},
 	}
 }
 
 // Wants reports whether the pane tells anything of the device.
 func (r *DeviceRules) Wants(v *feature.Vector, ref *Reference) bool {
-	if ref.Area != 0 || ref.Equipment != 0 {
+	if ref.Area != 0 || ref.Equipment != 0 || ref.Profile != nil {
 		return true
 	}
 	for i := range v.Events {
@@ -82,6 +86,7 @@ func (d *Device) Step(v *feature.Vector, ref *Reference, r *DeviceRules) {
 	d.seen = v.Pane
 	d.place(v.Pane, ref, &r.Location)
 	d.identify(v.Pane, ref, &r.Location)
+	d.stray(v, ref, &r.Profile)
 	status := status{}
 	for i := range v.Events {
 		e := &v.Events[i]
@@ -134,7 +139,8 @@ func (d *Device) externalAt(n pane.Number) Nats { return d.external.halve(n) }
 
 // At writes the levels as they stand when pane n has passed.
 func (d *Device) At(n pane.Number, l *Levels) {
-	l.Of[Location] = min(d.locationAt(n)+d.swapped.halve(n), Location.Cap())
+	l.Of[Location] = min(d.locationAt(n)+d.swapped.halve(n)+d.placeAt(n), Location.Cap())
+	l.Of[Profile] = d.strays.at(n)
 	if n-d.reported < hostSpan {
 		l.Of[Host] = d.host.Value
 	}
@@ -149,6 +155,8 @@ func (d *Device) Last(f Family) pane.Number {
 	switch f {
 	case Location:
 		return d.lastLocation
+	case Profile:
+		return d.strays.lastStray()
 	case Host:
 		return d.lastHost
 	case External:

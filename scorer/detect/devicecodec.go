@@ -12,6 +12,9 @@ func (d *Device) Append(b []byte, last pane.Number) []byte {
 	for _, n := range d.panes() {
 		b = pane.AppendNumber(b, *n, last)
 	}
+	for _, n := range d.strays.panes() {
+		b = pane.AppendNumber(b, *n, last)
+	}
 	for _, n := range d.numbers() {
 		b = wire.AppendInt(b, *n)
 	}
@@ -26,6 +29,9 @@ func (d *Device) Append(b []byte, last pane.Number) []byte {
 // Read reads what Append wrote, and reports whether it could.
 func (d *Device) Read(r *wire.Reader, last pane.Number) bool {
 	for _, n := range d.panes() {
+		*n = pane.ReadNumber(r, last)
+	}
+	for _, n := range d.strays.panes() {
 		*n = pane.ReadNumber(r, last)
 	}
 	for _, n := range d.numbers() {
@@ -51,9 +57,10 @@ func (d *Device) panes() [12]*pane.Number {
 }
 
 // numbers lists the numbers in stored order.
-func (d *Device) numbers() [9]*int32 {
+func (d *Device) numbers() [15]*int32 {
 	return [...]*int32{
 		(*int32)(&d.swapped.Value), (*int32)(&d.location), &d.load, (*int32)(&d.host.Value),
 		&d.reboots, (*int32)(&d.day), &d.battery, (*int32)(&d.restart), (*int32)(&d.external.Value),
+		(*int32)(&d.strays.long), (*int32)(&d.strays.place), &d.strays.contacts, &d.strays.service, &d.strays.settled, &d.strays.weight,
 	}
 }

@@ -104,6 +104,14 @@ func (d *Device) locationAt(n pane.Number) Nats {
 	return d.location
 }
 
+// placeAt returns D10 against the profile when pane n has passed.
+func (d *Device) placeAt(n pane.Number) Nats {
+	if n-d.lastLocation >= locationSpan {
+		return 0
+	}
+	return d.strays.place
+}
+
 // identify notes that the SIM is in another device (D14).
 func (d *Device) identify(n pane.Number, ref *Reference, r *LocationRules) {
 	if ref.Equipment == 0 {
@@ -141,13 +149,18 @@ func (d *Device) Find(f Family, n pane.Number) Finding {
 			Feature: "hoursAwayFromHome", Unit: "hours", Reference: record.ReferenceOwn, Exception: record.UnexpectedUELocation,
 			Expected: 0, Samples: []string{fmt.Sprintf("at home in %d hours", d.home[0].hours)},
 		}
-		if d.away != 0 {
+		if s := &d.strays; d.placeAt(n) > 0 {
+			found.Reference, found.Value = record.ReferenceProfile, int64((n-s.outside)/panesPerHour)
+			found.Samples = append(found.Samples, "outside of where its profile has it")
+		} else if d.away != 0 {
 			found.Value = int64((n - d.away) / panesPerHour)
 		}
 		if nats := d.swapped.halve(n); nats > 0 {
 			found.Samples = append(found.Samples, fmt.Sprintf("another device, or a change of roaming: %d.%d nats left", nats/1000, nats%1000/100))
 		}
 		return found
+	case Profile:
+		return d.strays.find(n)
 	case Host:
 		return Finding{
 			Feature: "hostBusy", Unit: "minutes", Value: int64(d.reported-d.busy) / 6, Expected: hostMinutes, Reference: record.ReferenceOwn,

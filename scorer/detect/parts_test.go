@@ -10,6 +10,7 @@ import (
 	"cordon/internal/record/wire"
 	"cordon/scorer/feature"
 	"cordon/scorer/pane"
+	"cordon/scorer/profile"
 )
 
 // part is what Destinations, Control and Device have in common.
@@ -61,6 +62,18 @@ func anEvent(t *rapid.T) pane.Event {
 	}
 }
 
+// aProfile draws what is provisioned for a terminal, or nothing.
+func aProfile(t *rapid.T) *profile.Expected {
+	if rapid.IntRange(0, 3).Draw(t, "provisioned") == 0 {
+		return nil
+	}
+	return profile.New(&record.Profile{
+		StationaryIndication: rapid.SampledFrom([]string{"", "STATIONARY"}).Draw(t, "stationary"),
+		PeriodicTime:         record.Some(int32(rapid.IntRange(0, 200).Draw(t, "period"))), CommunicationDurationTime: record.Some(int32(rapid.IntRange(0, 30).Draw(t, "duration"))),
+		AllowedDestinations: []record.AllowRule{{AddressPrefix: "::/0", PortFrom: record.Some[int32](1), PortTo: record.Some[int32](4)}},
+	})
+}
+
 // life draws the panes of a terminal and lets check look at the parts after each.
 func life(t *rapid.T, check func(n pane.Number, d *Destinations, c *Control, e *Device)) {
 	var d Destinations
@@ -76,6 +89,7 @@ func life(t *rapid.T, check func(n pane.Number, d *Destinations, c *Control, e *
 			Age: pane.Number(rapid.IntRange(0, 720).Draw(t, "age")), Uplink: Normal{Value: 300_000}, Starts: Normal{Value: 40_000}, Ports: &ports,
 			Short: record.Micros(rapid.IntRange(0, 200).Draw(t, "short")) * record.Second, Sessions: &ages, Rich: rapid.Bool().Draw(t, "rich"),
 			Busy: rapid.Bool().Draw(t, "busy"), Area: uint32(rapid.IntRange(0, 2).Draw(t, "area")), Equipment: uint32(rapid.IntRange(0, 2).Draw(t, "equipment")),
+			Profile: aProfile(t),
 		}
 		v := aPane(t, n)
 		d.Excuse(v)
@@ -158,7 +172,7 @@ func FuzzReadParts(f *testing.F) {
 func TestPartSizes(t *testing.T) {
 	for name, c := range map[string][2]uintptr{
 		"Destinations": {unsafe.Sizeof(Destinations{}), 544}, "Control": {unsafe.Sizeof(Control{}), 432},
-		"Device": {unsafe.Sizeof(Device{}), 144}, "Habit": {unsafe.Sizeof(Habit{}), 112}, "Ports": {unsafe.Sizeof(Ports{}), 64},
+		"Device": {unsafe.Sizeof(Device{}), 208}, "Habit": {unsafe.Sizeof(Habit{}), 112}, "Ports": {unsafe.Sizeof(Ports{}), 64},
 	} {
 		if c[0] > c[1] {
 			t.Errorf("%s has %d bytes, want at most %d", name, c[0], c[1])

@@ -3,6 +3,7 @@ package detect
 import (
 	"cordon/internal/record"
 	"cordon/scorer/pane"
+	"cordon/scorer/profile"
 )
 
 // Reference is what a terminal's pane is compared with, beside shipped priors:
@@ -21,6 +22,8 @@ type Reference struct {
 	// Short is a session that is shorter than those of the peers: 0.8 times their
 	// shortest hundredth; 0 while that is not known (3.12, 15).
 	Short record.Micros
+	// Profile is what is provisioned for the terminal; nil: nothing.
+	Profile *profile.Expected
 	// Sessions learns how long sessions last; nil: nothing is learned.
 	Sessions *SessionAges
 }

@@ -55,7 +55,7 @@ func (t *Table) share(p *record.Profile) *shared {
 		if t.shared == nil {
 			t.shared = map[string]*shared{}
 		}
-		s = &shared{Expected: *expected(p), key: key}
+		s = &shared{Expected: *New(p), key: key}
 		t.shared[key] = s
 	}
 	s.users++

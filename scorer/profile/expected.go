@@ -36,9 +36,9 @@ const (
 	week = 7
 )
 
-// expected reads a provisioned profile. What cannot be read is as if it had not been
+// New reads a provisioned profile. What cannot be read is as if it had not been
 // said, but for destinations: those were meant to be limited.
-func expected(p *record.Profile) *Expected {
+func New(p *record.Profile) *Expected {
 	e := &Expected{
 		Criticality: p.Criticality, Stationary: p.StationaryIndication == "STATIONARY",
 		Period: panes(p.PeriodicTime), Deviation: panes(p.AcceptDeviateTime), Duration: panes(p.CommunicationDurationTime),

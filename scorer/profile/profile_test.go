@@ -91,7 +91,7 @@ func TestAllowedDestinations(t *testing.T) {
 		{"unreadable allows nothing", []record.AllowRule{rule("203.0.113.0/99", "", 0, 0, 0)}, key(t, "203.0.113.5", 8883, pane.TCP), false},
 		{"names are no destinations", []record.AllowRule{rule("203.0.113.0/24", "", 0, 0, 0)}, pane.NameOf("example.com"), true},
 	} {
-		if got := expected(&record.Profile{AllowedDestinations: c.rules}).Allows(c.to); got != c.want {
+		if got := New(&record.Profile{AllowedDestinations: c.rules}).Allows(c.to); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.what, got, c.want)
 		}
 	}
@@ -105,7 +105,7 @@ func TestSchedule(t *testing.T) {
 		return pane.Of(monday + d*record.Day + h*record.Hour + m*record.Minute)
 	}
 	schedule := func(from, to string, days ...int32) *Expected {
-		return expected(&record.Profile{ScheduledCommunicationTime: []record.Schedule{{DaysOfWeek: days, TimeOfDayStart: from, TimeOfDayEnd: to}}})
+		return New(&record.Profile{ScheduledCommunicationTime: []record.Schedule{{DaysOfWeek: days, TimeOfDayStart: from, TimeOfDayEnd: to}}})
 	}
 	for _, c := range []struct {
 		what string
@@ -113,7 +113,7 @@ func TestSchedule(t *testing.T) {
 		at   pane.Number
 		want bool
 	}{
-		{"no schedule", expected(&record.Profile{}), at(0, 12, 0), true},
+		{"no schedule", New(&record.Profile{}), at(0, 12, 0), true},
 		{"inside", schedule("02:00:00Z", "04:00:00Z"), at(0, 3, 0), true},
 		{"a tenth before", schedule("02:00:00Z", "04:00:00Z"), at(0, 1, 49), true},
 		{"more than a tenth before", schedule("02:00:00Z", "04:00:00Z"), at(0, 1, 47), false},
@@ -140,7 +140,7 @@ func TestSchedule(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	e := expected(&record.Profile{
+	e := New(&record.Profile{
 		MaxUplinkBitsPerSecond: record.Some[int64](8000), PeriodicTime: record.Some[int32](3600),
 		StationaryIndication: "STATIONARY", ExpectedTrackingAreaCodes: []string{"0001"},
 	})
