@@ -9,6 +9,7 @@ import (
 const (
 	tellsScan = 1 << (iota + 4)
 	tellsFlood
+	tellsUnsure
 )
 
 // sums lists the sums in stored order.
@@ -38,6 +39,9 @@ func (s *State) Append(b []byte, last pane.Number) []byte {
 		b[at] |= tellsScan
 		b = pane.AppendNumber(b, s.LastScan, last)
 	}
+	if s.Unsure {
+		b[at] |= tellsUnsure
+	}
 	if s.LastFlood != 0 {
 		b[at] |= tellsFlood
 		b = pane.AppendNumber(b, s.LastFlood, last)
@@ -56,7 +60,7 @@ func (s *State) Read(r *wire.Reader, last pane.Number) {
 			sum.At = pane.ReadNumber(r, last)
 		}
 	}
-	s.LastScan, s.LastFlood = 0, 0
+	s.LastScan, s.LastFlood, s.Unsure = 0, 0, tells[0]&tellsUnsure != 0
 	if tells[0]&tellsScan != 0 {
 		s.LastScan = pane.ReadNumber(r, last)
 	}

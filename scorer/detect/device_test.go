@@ -171,3 +171,25 @@ func BenchmarkDevice(b *testing.B) {
 		d.Step(v, &ref, &rules)
 	}
 }
+
+// A terminal of which nobody knows what is normal is no case for what it sends, unless
+// it floods.
+func TestVolumeOfAnUnknownTerminal(t *testing.T) {
+	for _, c := range []struct {
+		name                string
+		unsure              bool
+		scan, flood, volume Nats
+		want                Nats // of volume
+	}{
+		{"known", false, 9000, 0, 12_000, 12_000},
+		{"unknown", true, 9000, 0, 12_000, 10_000},
+		{"unknown, and it floods", true, 9000, 5000, 12_000, 12_000},
+		{"unknown, and it scans", true, 25_000, 0, 12_000, 12_000},
+		{"unknown, little", true, 3000, 0, 12_000, 12_000},
+	} {
+		s := State{Unsure: c.unsure, Scan: Sum{c.scan, 1000}, Flood: Sum{c.flood, 1000}, Uplink: Sum{c.volume, 1000}}
+		if l := (Standing{State: &s}).At(1000); l.Of[Volume] != c.want {
+			t.Errorf("%s: %d nats of volume, want %d", c.name, l.Of[Volume], c.want)
+		}
+	}
+}

@@ -56,8 +56,16 @@ func (s Standing) At(n pane.Number) Levels {
 	if s.Device != nil {
 		s.Device.At(n, &l)
 	}
+	if s.State.Unsure && l.Of[Flooding] < floodBase && l.Alone() < unsureLimit {
+		l.Of[Volume] = max(l.Of[Volume]-max(l.Sum()-unsureLimit, 0), 0)
+	}
 	return l
 }
+
+// unsureLimit is the most that volume may bring the evidence to, without a flood,
+// while nobody knows what is normal for the terminal: a peer-to-peer camera that sends
+// much and finds some peers gone is no case on its first day.
+const unsureLimit = 19 * Nat
 
 // Last returns the last pane that spoke for a family; 0 where none did.
 func (s Standing) Last(f Family) pane.Number {

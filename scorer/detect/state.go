@@ -24,6 +24,8 @@ type Sum struct {
 type State struct {
 	Scan, Flood, Uplink, Starts Sum
 	LastScan, LastFlood         pane.Number
+	// Unsure: what is normal volume for the terminal is not known, or it is rich.
+	Unsure bool
 }
 
 // At returns the levels when pane n has passed, if the terminal had no pane
@@ -42,6 +44,7 @@ func (s *State) At(n pane.Number) Levels {
 // Step takes a pane of the terminal, later than all before it.
 func (s *State) Step(d *Detectors, v *feature.Vector, ref *Reference) {
 	n := v.Pane
+	s.Unsure = ref.Rich || ref.Learning
 	if d.Scan != nil {
 		if e := d.Scan.Evidence(v); e != 0 {
 			s.Scan = Sum{min(max(s.Scan.leak(n)+e, 0), scanCap), n}

@@ -48,7 +48,7 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 		Uplink:   habit.Uplink(n, uplink),
 		Starts:   habit.Starts(n, starts),
 		Rich:     t.group.Members == 0 && 2*habit.Largest() > uplink.Value,
-		Learning: t.census.total() >= peer.Needed,
+		Learning: !t.group.Known && t.census.total() >= peer.Needed,
 		Busy:     !t.calm(term, n-1),
 		Ports:    &term.ports,
 		Storm:    t.settings.Gate.Enabled && t.peers.Storm(t.vector.Events),
