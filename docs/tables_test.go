@@ -77,8 +77,8 @@ func stages(t *testing.T) []*stream.Stage {
 // and who else has to do with it. "Later" is of the design and not built yet.
 var outside = map[stream.Topic]struct{ key, record, writers, readers string }{
 	stream.TelemetryRaw:       {"UE address where the record has one, else SUPI", "TerminalTelemetry", "probes, `cordonctl replay`, `simulate`", ""},
-	stream.ProfilesRaw:        {"SUPI or group", "ExpectedBehaviour, Setting", "later: provisioning", "later: collector"},
-	stream.OperatorDecisions:  {"subject and kind", "OperatorDecision", "the operator's console", "later: collector"},
+	stream.ProfilesRaw:        {"SUPI or group", "ExpectedBehaviour, Setting", "provisioning", ""},
+	stream.OperatorDecisions:  {"subject and kind", "OperatorDecision", "the operator's console", ""},
 	stream.Telemetry:          {"pseudonym", "PseudonymisedTelemetry, SourceClock", "", ""},
 	stream.Identities:         {"pseudonym or key id", "SealedIdentity, SealedDataKey", "later: collector", "later: enforcer, policy systems"},
 	stream.Verdicts:           {"pseudonym", "Verdict, Progress", "", "SOC"},

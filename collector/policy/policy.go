@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"cordon/collector/domain"
 	"cordon/collector/pseudonym"
 	"cordon/collector/validate"
 	"cordon/internal/raw"
@@ -137,11 +136,7 @@ func (p *Policy) applyFlow(t *raw.Telemetry, out *record.Flow) {
 		out.RemoteToken = p.derive.Remote(out.RemoteAddress, t.DNN, t.SNSSAI)
 		out.RemoteAddress = netip.Addr{}
 	}
-	text, treatment := domain.Generalise(out.Domain)
-	out.Domain = text
-	if treatment == domain.Tokenise || p.domains && treatment == domain.Keep {
-		out.Domain = p.derive.Domain(text).String()
-	}
+	out.Domain = p.domain(out.Domain)
 }
 
 // IsTerminal reports whether an address lies inside the terminal pools.

@@ -23,6 +23,7 @@ type Counters struct {
 	Refused      int64                            // addresses there was no room for
 	HeldBytes    int64                            // of records that wait now
 	Shared       int64                            // records of sources beyond the room for them
+	Changes      [changeKinds]int64               // profiles, decisions and settings that were forwarded
 	Lost         int64                            // offsets of telemetry.raw deleted before they were read
 	Declared     int64                            // statements that another instance's partition is not waited for
 	Clock        clock.Standing                   // now

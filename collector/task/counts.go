@@ -20,6 +20,9 @@ func (t *Task) Counts(add func(name, label string, value int64)) {
 	add("collector_slow_decodes_total", "", c.SlowDecodes)
 	add("collector_pseudonyms_total", "remembered", c.CacheHits)
 	add("collector_pseudonyms_total", "computed", c.CacheMisses)
+	for kind, label := range changeNames {
+		add("collector_changes_total", label, c.Changes[kind])
+	}
 	add("collector_bindings", "", c.Bindings)
 	add("collector_bindings_refused_total", "", c.Refused)
 	add("collector_held_bytes", "", c.HeldBytes)

@@ -12,6 +12,7 @@ var figures = map[string]string{
 	"collector_source_clocks_total":         "Statements of the raw partition's time written into telemetry.",
 	"collector_slow_decodes_total":          "Records of another version of the schema, which take about ten times the CPU.",
 	"collector_pseudonyms_total":            "Pseudonyms and tokens, remembered from before or computed anew; keys.cache is their room.",
+	"collector_changes_total":               "Profiles, operators' decisions and settings forwarded to the scorer.",
 	"collector_bindings":                    "Addresses whose terminal is known now; the key bindings is their room.",
 	"collector_bindings_refused_total":      "Addresses there was no room for: records that name only them are dead letters.",
 	"collector_held_bytes":                  "Records that wait to be resolved now; the key held_bytes is their room.",

@@ -3,6 +3,7 @@ package task
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"cordon/collector/clock"
 	"cordon/internal/record/wire"
@@ -62,9 +63,11 @@ func (t *Task) Start(from stream.Start) error {
 		}
 	}
 	for _, p := range from.Header.Positions {
-		t.next = max(t.next, p.Next)
+		if !isChange(p.Topic) {
+			t.next = max(t.next, p.Next)
+		}
 	}
-	if len(from.Lost) > 0 {
+	if slices.ContainsFunc(from.Lost, func(l stream.Loss) bool { return !isChange(l.Topic) }) {
 		t.clock.Lost()
 		if t.lostFrom < 0 {
 			t.lostFrom = t.next

@@ -3,6 +3,9 @@
 //
 //	decode ─► validate ─► not a repeat ─► clock ─► resolve ─► policy ─► telemetry
 //
+// Beside that it forwards what people say of terminals: profiles and settings
+// (profiles.raw) and operators' decisions, with the time from which they hold.
+//
 // What it promises: every raw record has exactly one outcome: forwarded, dead
 // letter, dropped as a repeat, or, for Clocks and second copies of a session,
 // taken in. The outputs are a function of the raw records in their order, the
@@ -46,7 +49,7 @@ func Stage(settings Settings, key pseudonym.Key) (*stream.Stage, error) {
 	}
 	return &stream.Stage{
 		Name:          stageName,
-		Inputs:        []stream.Topic{stream.TelemetryRaw},
+		Inputs:        []stream.Topic{stream.TelemetryRaw, stream.ProfilesRaw, stream.OperatorDecisions},
 		State:         stream.CollectorState,
 		Outputs:       []stream.Topic{stream.Telemetry, stream.DeadLetters, stream.Progress},
 		Transactional: true,
@@ -130,6 +133,9 @@ func New(settings Settings, key pseudonym.Key, partition int32) (*Task, error) {
 
 // Process takes records up to the frontier; bad ones are taken at once.
 func (t *Task) Process(batch stream.Batch, now stream.Now, out *stream.Effects) (taken int) {
+	if isChange(batch.Partition.Topic) {
+		return t.takeChanges(batch, now, out)
+	}
 	t.clock.Touch(now.Wall, false)
 	for i := range batch.Records {
 		in := input{Record: &batch.Records[i], appended: batch.AppendTime, now: now}

@@ -44,7 +44,9 @@ func (s *Stage) InputsOf(id int32, counts map[Topic]int32) []Partition {
 	var all []Partition
 	for _, topic := range s.Inputs {
 		if !s.Single {
-			all = append(all, Partition{Topic: topic, ID: id})
+			if id < counts[topic] {
+				all = append(all, Partition{Topic: topic, ID: id})
+			}
 			continue
 		}
 		for p := int32(0); p < counts[topic]; p++ {

@@ -132,7 +132,8 @@ type Stage struct {
 	// Name of the program; the transactional ids and the group derive from it.
 	Name string
 	// Inputs are the topics a task reads. With Single, one task reads all
-	// partitions of all of them; otherwise task p reads partition p of each.
+	// partitions of all of them; otherwise task p reads partition p of each that has
+	// it: as many as the first has, or one.
 	Inputs []Topic
 	// Single reports that there is one task for the whole deployment.
 	Single bool

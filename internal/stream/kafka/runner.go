@@ -172,7 +172,7 @@ func (r *Runner) stageTopics(ctx context.Context) (map[stream.Topic]int32, error
 		like = fmt.Sprintf("%d as %s has", tasks, r.client.name(s.Inputs[0]))
 	}
 	for _, t := range append([]stream.Topic{s.State}, s.Inputs...) {
-		if counts[t] != tasks && (t == s.State || !s.Single) {
+		if one := counts[t] == 1 && t != s.State && t != s.Inputs[0]; counts[t] != tasks && !one && (t == s.State || !s.Single) {
 			return nil, failure.Usage(fmt.Errorf("topic %s has %d partitions and must have %s; start over under another topics.prefix, with topics that cordonctl topics create makes", r.client.name(t), counts[t], like))
 		}
 	}

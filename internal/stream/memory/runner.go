@@ -133,17 +133,25 @@ func (r *Runner) step(o *owned) error {
 		took = took || did
 	}
 	if !took {
-		before := o.Positions()[0].Next
+		before := reached(o.Positions())
 		if err := r.handle(o, stream.Event{Kind: stream.Tick}); err != nil {
 			return err
 		}
-		took = o.Positions()[0].Next > before // what it held back until the time had come
+		took = reached(o.Positions()) > before // what it held back until the time had come
 	}
 	r.moved = r.moved || took
 	if r.stage.Transactional && (!took || o.Size() >= r.CutBytes) {
 		return o.Checkpoint()
 	}
 	return nil
+}
+
+// reached sums up how far all inputs were taken.
+func reached(positions []stream.Position) (sum int64) {
+	for _, at := range positions {
+		sum += at.Next
+	}
+	return sum
 }
 
 // fetch hands a task the next batch of an input, unless it holds back. It reports
