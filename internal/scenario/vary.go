@@ -17,30 +17,56 @@ const (
 	restartAfter   = 2 * record.Second
 )
 
+// Partitions of a variation. Every one writes its clock into all of them, so that
+// many cost their square: a scenario of several days is run with fewer, and in two
+// ways only.
+const (
+	many     = 16
+	manyLong = 6
+	long     = 12 * record.Hour
+)
+
 // Variations lists the ways of running the scenario whose confirmed verdicts
 // have to be those of r, its usual run.
 func (r *Result) Variations() []Variation {
-	own := r.scenario.partitions
-	var list []Variation
-	for _, n := range []int32{1, 4, 16} {
-		if n != own && !r.scenario.fixed {
-			list = append(list, Variation{Name: fmt.Sprintf("with %d partitions", n), Partitions: n})
-		}
+	if r.to-r.from > long {
+		return append(r.partitioned(1), r.everything(manyLong))
 	}
-	list = append(list, Variation{Name: "shuffled", Partitions: own, Shuffle: 1})
-	all := Variation{Name: "with 16 partitions, shuffled, all stages restarted", Partitions: 16, Shuffle: 2}
-	if r.scenario.fixed {
-		all.Name, all.Partitions = "shuffled, all stages restarted", own
-	}
+	list := append(r.partitioned(1, defaultPartitions, many), Variation{Name: "shuffled", Partitions: r.scenario.partitions, Shuffle: 1})
 	for stage, name := range stageNames {
-		v := Variation{Name: "with restarts of the " + name, Partitions: own}
-		for i, at := range r.restartTimes() {
+		v := Variation{Name: "with restarts of the " + name, Partitions: r.scenario.partitions}
+		for _, at := range r.restartTimes() {
 			v.Restarts = append(v.Restarts, Restart{stage, at})
-			all.Restarts = append(all.Restarts, Restart{stage, at + record.Micros((stage+i)%3)*record.Second})
 		}
 		list = append(list, v)
 	}
-	return append(list, all)
+	return append(list, r.everything(many))
+}
+
+// partitioned lists runs with other numbers of partitions, where another makes
+// sense.
+func (r *Result) partitioned(numbers ...int32) []Variation {
+	var list []Variation
+	for _, n := range numbers {
+		if n != r.scenario.partitions && !r.scenario.fixed {
+			list = append(list, Variation{Name: fmt.Sprintf("with %d partitions", n), Partitions: n})
+		}
+	}
+	return list
+}
+
+// everything is all of that at once.
+func (r *Result) everything(partitions int32) Variation {
+	if r.scenario.fixed {
+		partitions = r.scenario.partitions
+	}
+	v := Variation{Name: fmt.Sprintf("with %d partitions, shuffled, all stages restarted", partitions), Partitions: partitions, Shuffle: 2}
+	for stage := range stageNames {
+		for i, at := range r.restartTimes() {
+			v.Restarts = append(v.Restarts, Restart{stage, at + record.Micros((stage+i)%3)*record.Second})
+		}
+	}
+	return v
 }
 
 // restartTimes are when a stage is killed.
