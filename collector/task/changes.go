@@ -54,17 +54,18 @@ func (t *Task) takeChanges(batch stream.Batch, now stream.Now, out *stream.Effec
 }
 
 // effectiveFrom returns a time that no partition's clock has reached: a minute after
-// the newest there may be. Siblings are never further than the frontier. It is not
-// known before they have spoken.
+// the newest there may be, and then the next full one, so that it is most often the
+// same however many partitions there are. None is further than the alignment ahead
+// of the slowest, which the frontier tells. It is not known before all have spoken.
 func (t *Task) effectiveFrom(now stream.Now) (record.Micros, bool) {
-	newest := t.time()
+	reached := t.time()
 	if now.Frontier < stream.Far {
-		newest = max(newest, now.Frontier)
+		reached = max(reached, now.Frontier-stream.AlignBound)
 	}
-	if newest < 0 {
+	if reached <= 0 {
 		return 0, now.Frontier >= 0 // there is no time yet: from the beginning
 	}
-	return newest + lead, true
+	return (reached + stream.AlignBound + lead + record.Minute - 1).Floor(record.Minute), true
 }
 
 // forwardProvisioned forwards a profile or a setting.
