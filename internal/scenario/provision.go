@@ -169,13 +169,14 @@ func allowed(l *line) record.AllowRule {
 	return r
 }
 
-// setting reads "setting watchlist version 3 content …".
+// setting reads "setting watchlist version 3 content …"; a semicolon at the end of a
+// word ends a line of the content.
 func (p *parser) setting(l *line, a *act) {
 	a.setting.Name = l.next("a name")
 	l.expect("version")
 	a.setting.Version = l.next("version")
 	l.expect("content")
-	a.setting.Content = []byte(strings.Join(l.words, " "))
+	a.setting.Content = []byte(strings.ReplaceAll(strings.Join(l.words, " "), "; ", "\n"))
 	if l.words = nil; len(a.setting.Content) == 0 {
 		l.failf("the content of %s is missing", a.setting.Name)
 	}

@@ -141,7 +141,7 @@ func TestProvisioning(t *testing.T) {
 	s := parse(t, short+`at 09:00 profile cam-1 allowed tcp 203.0.113.0/24:443 allowed any ntp.example.org stationary periodic 15m max-uplink 100k/s scheduled 02:00-04:00 on 1,2 areas 0001 protected
 at 09:00 profile tac 35693803 mobile
 at 09:30 profile cam-1 removed
-at 09:00 setting watchlist version 3 content 198.51.100.7 90
+at 09:00 setting watchlist version 3 content 198.51.100.7 90; 192.0.2.7 50
 at 09:00 decide ALLOW destination 198.51.100.7:443 until 12:00
 `)
 	r := run(t, s, s.Usual())
@@ -162,7 +162,7 @@ at 09:00 decide ALLOW destination 198.51.100.7:443 until 12:00
 			`"maxUplinkBitsPerSecond":800000,"criticality":"PROTECTED"}`,
 		`35693803 {"typeAllocationCode":"35693803","stationaryIndication":"MOBILE","scheduledCommunicationTime":[],`,
 		"imsi-001017310000001 nothing",
-		`setting:watchlist {"name":"watchlist","version":"3","content":"3139382e35312e3130302e37203930"}`,
+		`setting:watchlist {"name":"watchlist","version":"3","content":"3139382e35312e3130302e372039300a3139322e302e322e37203530"}`,
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("profiles.raw: got\n%s\nwant it to hold %s", all, want)
