@@ -47,7 +47,7 @@ func (c *capped) Next(t *raw.Telemetry) error {
 func BenchmarkLive(b *testing.B) {
 	for b.Loop() {
 		d := deploy(b, 8)
-		start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
+		start := fleetStart()
 		fleet, err := simulate.New(simulate.Settings{
 			Terminals: benchTerminals, Start: start, Duration: record.Hour, Seed: 1, Lifelike: true,
 		})

@@ -18,7 +18,7 @@ func TestFullDisk(t *testing.T) {
 	outage := full + 10   // the broker's end, its return and the recovery of its log
 	var breaking sync.WaitGroup
 	t.Cleanup(breaking.Wait)
-	withstand(t, d, steady(1000, either(30, 5), outage, outage+either(30, 4)), func(phase int) {
+	withstand(t, d, steady(2000, either(30, 5), outage, outage+either(30, 4)), func(phase int) {
 		if phase != 1 {
 			return
 		}

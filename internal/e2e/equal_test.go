@@ -64,8 +64,16 @@ func ofCapture(t *testing.T, path, terminal string) opener {
 	}
 }
 
+// fleetStart is where simulated fleets begin: the last Thursday but one, at 06:00.
+// A day and an hour that do not change with those of the test, because a fleet
+// lives by them: what a number of its records holds must not depend on when the
+// test runs.
+func fleetStart() record.Micros {
+	return (record.MicrosOf(time.Now()) - 7*record.Day).Floor(7*record.Day) + 6*record.Hour
+}
+
 func ofFleet(t *testing.T, attacks ...simulate.Attack) opener {
-	start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
+	start := fleetStart()
 	return func() replay.Source {
 		t.Helper()
 		fleet, err := simulate.New(simulate.Settings{Terminals: 200, Start: start, Duration: 8 * record.Minute, Seed: 7, Attacks: attacks, Lifelike: true})

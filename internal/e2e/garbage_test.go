@@ -85,7 +85,7 @@ func times(size, live int64) string {
 
 // flow writes a fleet until stop: first as fast as can be, then at garbageRate.
 func (d *deployment) flow(stop <-chan struct{}) error {
-	start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
+	start := fleetStart()
 	fleet, err := simulate.New(simulate.Settings{Terminals: garbageTerminals, Start: start, Duration: record.Day, Seed: 5, Lifelike: true})
 	if err != nil {
 		return err

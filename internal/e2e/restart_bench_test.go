@@ -31,7 +31,7 @@ const (
 func BenchmarkRestart(b *testing.B) {
 	for b.Loop() {
 		d := deploy(b, restartPartitions)
-		start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
+		start := fleetStart()
 		fleet, err := simulate.New(simulate.Settings{
 			Terminals: restartTerminals, Start: start, Duration: record.Hour, Seed: 1, Lifelike: true,
 		})

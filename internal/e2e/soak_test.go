@@ -104,7 +104,7 @@ type soak struct {
 
 // round replays a fleet under disturbances, and compares.
 func (s *soak) round(t *testing.T) {
-	start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
+	start := fleetStart()
 	seed := s.dice.Uint64()
 	open := func() *simulate.Fleet {
 		fleet, err := simulate.New(simulate.Settings{Terminals: 500, Start: start, Duration: soakFleet, Seed: seed, Attacks: soakAttacks(), Lifelike: true})

@@ -69,7 +69,7 @@ func (l load) fleet(t *testing.T) replay.Source {
 	for _, p := range l {
 		total += p.records()
 	}
-	start := (record.MicrosOf(time.Now()) - 10*record.Day).Floor(record.Hour)
+	start := fleetStart()
 	fleet, err := simulate.New(simulate.Settings{
 		Terminals: loadTerminals, Start: start, Duration: record.Day, Seed: 3, Attacks: outbreak, Lifelike: true,
 	})
