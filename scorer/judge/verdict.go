@@ -271,9 +271,9 @@ type without struct {
 var withouts = [...]without{
 	{words: "without the unanswered uplink", families: []detect.Family{detect.Flooding}},
 	{words: "with volume within the normal", families: []detect.Family{detect.Volume}},
+	{words: "within its provisioned profile", families: []detect.Family{detect.Profile}},
 	{words: "had the destination been known, or known to its peers,", families: []detect.Family{detect.Novelty, detect.Beaconing, detect.Exfiltration}},
 	{words: "with sessions as long as those of its peers", families: []detect.Family{detect.Churn}},
-	{words: "within its provisioned profile", families: []detect.Family{detect.Profile}},
 	{words: "with its usual device in its usual area", families: []detect.Family{detect.Location}},
 	{words: "with the device as busy as usual", families: []detect.Family{detect.Host}},
 	{words: "without what others report of it", families: []detect.Family{detect.External}},

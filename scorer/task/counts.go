@@ -8,7 +8,7 @@ import (
 type counts struct {
 	records     [record.KindClock]int64 // telemetry, by kind
 	clocks      int64
-	changes     int64 // profiles, decisions and settings: counted, not applied
+	changes     int64 // profiles, decisions and settings taken in
 	late        int64
 	refused     [record.DeadProcessing + 1]int64
 	dropped     int64 // times a raw partition was no longer waited for

@@ -8,6 +8,7 @@ import (
 	"cordon/scorer/page"
 	"cordon/scorer/pane"
 	"cordon/scorer/peer"
+	"cordon/scorer/profile"
 )
 
 // cutState follows what changed since the last committed cut.
@@ -59,6 +60,7 @@ type frozen struct {
 	partition *partitionState
 	ages      []byte // lengths of sessions, as stored
 	peers     []peer.Piece
+	changes   []profile.Piece
 
 	buffer, inner []byte // scratch memory
 }
@@ -75,6 +77,7 @@ func (t *Task) Cut(cut *stream.Cut) {
 	f.removed, f.names, f.partition = c.leaving, t.names.cut(), t.partitionState()
 	f.fresh, f.gone = t.waiting.cut()
 	f.ages, f.peers = t.releases.Append(t.ages.Append(f.ages[:0])), t.peers.Cut()
+	f.changes = t.changes.Cut()
 	f.dirty, c.dirty = c.dirty, f.dirty[:0]
 	t.roster.terminals.Share(&f.terminals)
 	t.roster.pools.share(&f.pools)
@@ -97,10 +100,11 @@ func (t *Task) Settle(committed bool) {
 	t.names.settle(committed)
 	t.waiting.settle(committed)
 	t.peers.Settle(committed)
+	t.changes.Settle(committed)
 	t.roster.terminals.Unshare(&f.terminals)
 	t.roster.pools.unshare(&f.pools)
 	t.ring.Unshare(&f.ring)
-	f.removed, f.names, f.fresh, f.gone, f.partition, f.peers = nil, nil, nil, nil, nil, nil
+	f.removed, f.names, f.fresh, f.gone, f.partition, f.peers, f.changes = nil, nil, nil, nil, nil, nil, nil
 }
 
 // encode adds the pieces: removals before what takes their place.
@@ -130,6 +134,7 @@ func (f *frozen) encode(cut *stream.Cut) {
 	for _, p := range f.peers {
 		cut.Add(append([]byte{kindPeers}, p.Key...), p.Value)
 	}
+	addChanges(cut, f.changes)
 	if text, err := json.Marshal(f.partition); err == nil { // plain numbers: it cannot fail
 		cut.Add([]byte{kindPartition}, text)
 	}

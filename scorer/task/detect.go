@@ -43,7 +43,7 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 	}
 	gate := t.gate
 	gate.Updated = t.settings.Gate.Enabled && t.peers.Updated(&term.member)
-	return detect.Reference{
+	ref := detect.Reference{
 		Age:      n - term.first,
 		Uplink:   habit.Uplink(n, uplink),
 		Starts:   habit.Starts(n, starts),
@@ -55,6 +55,8 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 		Gate:     gate, Short: t.ages.Short(n), Sessions: &t.ages,
 		Area: t.names.label(term.context.TrackingAreaCode), Equipment: term.context.Equipment,
 	}
+	t.provision(term, &ref)
+	return ref
 }
 
 // classes returns what is normal for the group of the terminal at hand, or for

@@ -90,7 +90,8 @@ func (t *Task) openContacts(n pane.Number, term *terminal) judge.Measured {
 			continue
 		}
 		v := &p.vector
-		p.reader.Read(feature.Pane{Number: at, Table: t.ring.Table(at), Slot: slot}, &term.memory, v)
+		open := feature.Pane{Number: at, Table: t.ring.Table(at), Slot: slot}
+		p.reader.Read(open, t.vouched(term, open), v)
 		for i := range v.Suspects {
 			if s := &v.Suspects[i]; s.Contact && slices.Contains(p.seen, s.Key) {
 				v.Contacts(s.Protocol).Failed--
@@ -109,7 +110,8 @@ func (t *Task) openContacts(n pane.Number, term *terminal) judge.Measured {
 func (t *Task) warnOfFlood(n pane.Number, term *terminal, out *stream.Effects) {
 	v := &t.peek.vector
 	slot := t.ring.Find(n, &term.open)
-	t.peek.reader.Read(feature.Pane{Number: n, Table: t.ring.Table(n), Slot: slot}, &term.memory, v)
+	open := feature.Pane{Number: n, Table: t.ring.Table(n), Slot: slot}
+	t.peek.reader.Read(open, t.vouched(term, open), v)
 	nats := t.rule.Flood.Evidence(v)
 	if nats < floodWarning {
 		return

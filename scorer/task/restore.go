@@ -54,6 +54,8 @@ func (t *Task) restore(key, value []byte) error {
 		return nil
 	case key[0] == kindAges && len(name) == 0:
 		return t.restoreAges(value)
+	case key[0] == kindChange && len(name) == 8:
+		return t.changes.Restore(binary.BigEndian.Uint64(name), value)
 	case key[0] == kindPeers:
 		return t.peers.Restore(name, value)
 	case key[0] == kindPartition && len(name) == 0:
@@ -157,6 +159,7 @@ func (t *Task) Start(from stream.Start) error {
 		t.coverage.add(tally{missing: loss.Offsets}, t.clock.watermark)
 	}
 	t.names.start()
+	t.changes.Start()
 	if err := t.startTerminals(from.Restored && from.Header.StateGeneration != t.generation); err != nil {
 		return t.refusal(err)
 	}

@@ -36,6 +36,7 @@ type Settings struct {
 	Location       DetectorSettings `mapstructure:"location"`
 	Host           HostSettings     `mapstructure:"host"`
 	External       DetectorSettings `mapstructure:"external"`
+	Profile        DetectorSettings `mapstructure:"profile"`
 	Envelope       SwitchSettings   `mapstructure:"envelope"`
 	Peers          PeerSettings     `mapstructure:"peers"`
 	Gate           SwitchSettings   `mapstructure:"gate"`
@@ -96,7 +97,7 @@ func DefaultSettings() Settings {
 		Novelty: NoveltySettings{
 			Enabled: true, Weight: 100, Commissioning: time.Hour, Failing: 9_000, FailingExcused: 4_000, Answered: 5_000, Rotation: 2_000,
 		},
-		Beacon: switchedOn, Exfiltration: switchedOn, Radio: switchedOn, PingPong: switchedOn, Location: switchedOn, External: switchedOn,
+		Beacon: switchedOn, Exfiltration: switchedOn, Radio: switchedOn, PingPong: switchedOn, Location: switchedOn, External: switchedOn, Profile: switchedOn,
 		Retry: RetrySettings{Enabled: true, Weight: 100, Known: 3, Service: 8},
 		Churn: ChurnSettings{Enabled: true, Weight: 100, Attacker: 800, Benign: 20},
 		Access: AccessSettings{

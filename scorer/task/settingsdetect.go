@@ -103,5 +103,7 @@ func (s Settings) control() detect.ControlRules {
 func (s Settings) device() detect.DeviceRules {
 	location := detect.DefaultDeviceRules().Location
 	location.Enabled, location.Weight = s.Location.Enabled, s.Location.Weight
-	return detect.DeviceRules{Location: location, Host: detect.HostRules(s.Host), External: detect.ExternalRules(s.External)}
+	return detect.DeviceRules{
+		Location: location, Host: detect.HostRules(s.Host), External: detect.ExternalRules(s.External), Profile: detect.ProfileRules(s.Profile),
+	}
 }

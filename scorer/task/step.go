@@ -48,7 +48,8 @@ func (t *Task) follow(out *stream.Effects) {
 }
 
 // skip goes over panes in which nothing can happen: no terminal has one open,
-// no record waits for one, no case has its turn.
+// no record waits for one, no case has its turn
+// and no change is due.
 func (t *Task) skip(last pane.Number) {
 	if !t.ring.Empty() {
 		return
@@ -57,6 +58,9 @@ func (t *Task) skip(last pane.Number) {
 		last = min(last, n)
 	}
 	if n, some := t.cases.first(); some {
+		last = min(last, n)
+	}
+	if n, some := t.changes.First(); some {
 		last = min(last, n)
 	}
 	t.ring.Jump(max(last, t.ring.First()))
@@ -89,6 +93,7 @@ func (t *Task) close(out *stream.Effects) {
 	for i := range table.Len() {
 		t.enlist(table.Slot(i).Owner)
 	}
+	t.amend(n)
 	t.turns = t.cases.due(n, t.turns[:0])
 	for _, number := range t.turns {
 		if t.ring.Find(n, &t.roster.look(number).open) == nil {
@@ -183,7 +188,9 @@ func (t *Task) see(term *terminal, slot *pane.Slot, n pane.Number) {
 	}
 	term.last = n
 	t.census.enter(term)
+	before := term.context
 	overlay(&term.context, &slot.Context)
+	t.recast(term, &before)
 	if on, off := slot.Context.EmergencyOn, slot.Context.EmergencyOff; on|off != 0 && term.is(flagEmergency) != (on >= off) {
 		term.set(flagEmergency, on >= off)
 		if c := t.roster.caseOf(term); c != nil {
@@ -196,11 +203,12 @@ func (t *Task) see(term *terminal, slot *pane.Slot, n pane.Number) {
 // begins with the first evidence outside the volume family.
 func (t *Task) weigh(term *terminal, p feature.Pane) {
 	term.memory.Age(p.Number)
-	t.reader.Read(p, &term.memory, &t.vector)
+	t.reader.Read(p, t.vouched(term, p), &t.vector)
 	before := t.roster.standing(term).At(p.Number - 1)
 	term.habit.Advance(p.Number)
 	t.peers.Enter(&term.member, t.kind(&term.context), p.Number)
 	t.compareWithPeers(term, p.Number)
+	t.consult()
 	ref := t.reference(term, p.Number)
 	t.detect(term, &ref)
 	t.normal = [2]detect.Normal{ref.Uplink, ref.Starts}

@@ -57,7 +57,8 @@ type Task struct {
 	releases detect.Releases
 	peers    peer.Peers
 	gate     detect.Gate // of the pane that is closed
-	cases    agenda      // terminals with an open case, by when it is to be judged
+	changes  changes
+	cases    agenda // terminals with an open case, by when it is to be judged
 	swept    record.Micros
 
 	cut       cutState
@@ -125,7 +126,7 @@ func (t *Task) take(b *stream.Batch, r *stream.Record, out *stream.Effects) {
 	}
 }
 
-// takeOther takes what is not telemetry: clocks, and changes that are counted.
+// takeOther takes what is not telemetry: clocks and changes.
 func (t *Task) takeOther(value []byte, origin position, out *stream.Effects) {
 	other, err := t.decoder.Decode(value)
 	if err != nil {
@@ -142,7 +143,7 @@ func (t *Task) takeOther(value []byte, origin position, out *stream.Effects) {
 		t.coverage.hold(pane.Of(max(r.Time-t.clock.lateness, 0))-1, sourcesOf(r))
 		t.follow(out)
 	case *record.ProfileChange, *record.DecisionChange, *record.SettingChange:
-		t.counts.changes++
+		t.change(other, value, origin, out)
 	default:
 		t.refuse(record.DeadUnknownSchema, origin, out)
 	}

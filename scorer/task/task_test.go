@@ -214,17 +214,6 @@ func TestBadInputIsDeadLettered(t *testing.T) {
 	}
 }
 
-func TestChangesAreCounted(t *testing.T) {
-	task := start(t, nil)
-	list := run(t, task, [][]byte{
-		encode(&record.ProfileChange{TypeAllocationCode: "35209900"}), encode(&record.DecisionChange{Kind: record.DecisionAllow}),
-		encode(&record.SettingChange{Name: "destinations"}),
-	})
-	if len(list) != 0 || task.counts.changes != 3 {
-		t.Errorf("sent %d, counted %d, want 0 and 3", len(list), task.counts.changes)
-	}
-}
-
 // When the room to wait is full, a raw partition that holds up the rest is no
 // longer waited for; where there is none to drop, records go to dead letters.
 func TestRoomToWaitIsBounded(t *testing.T) {
