@@ -9,9 +9,9 @@ PACKAGES ?= ./...
 FUZZTIME  ?= 30s
 SOAKTIME  ?= 30m
 SOAKSEEDS ?= 100000
-# How much `make evaluate` runs, quick or full, and flags beside, such as
-# EVALUATE="-heldout 104 -out results.md"; -help lists them.
-SIZE     ?= full
+# How much `make evaluate` runs, quick, standard or full, and flags beside, such
+# as EVALUATE="-heldout 104 -out results.md"; -help lists them.
+SIZE     ?= standard
 EVALUATE ?=
 # A capture for `make demo CAPTURE=file`; empty: a simulated fleet.
 CAPTURE  ?=
@@ -50,7 +50,7 @@ race: ## the tests under the race detector, on the embedded broker
 bench: ## all benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
 
-evaluate: ## the published figures into docs/results.md, benign captures of CORDON_CAPTURES among them; SIZE=quick takes a minute, full hours
+evaluate: ## the published figures into docs/results.md, captures of CORDON_CAPTURES among them: half an hour; SIZE=quick 2 minutes, full a day
 	$(GO) run ./internal/evaluate/publish -size $(SIZE) $(EVALUATE)
 
 fuzz: ## every fuzz target for FUZZTIME

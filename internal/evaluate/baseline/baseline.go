@@ -27,10 +27,11 @@ type Detector interface {
 	Finish() []Alarm
 }
 
-// All returns the baselines for a run from start on, of some duration.
-func All(start, duration record.Micros) []Detector {
+// All returns the baselines for a run from start on, the first part of which is
+// there to learn from.
+func All(start, learning record.Micros) []Detector {
 	return []Detector{
-		NewStatic(StaticAny), NewStatic(StaticSum), NewBoxplot(start, duration/3), NewEWMA(),
+		NewStatic(StaticAny), NewStatic(StaticSum), NewBoxplot(start, learning), NewEWMA(),
 	}
 }
 

@@ -4,8 +4,7 @@
 //
 // What it promises: the same settings give the same figures; no wall clock takes
 // part. A variant of the configuration is named by keys and values as in
-// scorer.yaml, and a key that the scorer does not know is an error of its own,
-// so that a table can say what it left out.
+// scorer.yaml; a key that the scorer does not know is an error.
 //
 // What it does not: it keeps no telemetry, and runs no enforcer, which decides
 // nothing that is evaluated here. Figures of simulated fleets show that the

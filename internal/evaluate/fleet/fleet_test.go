@@ -1,7 +1,7 @@
 package fleet
 
 import (
-	"errors"
+	"strings"
 	"testing"
 
 	"cordon/internal/record"
@@ -58,12 +58,11 @@ func TestOverrides(t *testing.T) {
 	if err1 != nil || err2 != nil || plain == changed {
 		t.Errorf("digests %s and %s, errors %v and %v; want two that differ", plain, changed, err1, err2)
 	}
-	var unknown *UnknownKey
-	if _, err := Digest([]Override{{"gate.open", "false"}}, 2); !errors.As(err, &unknown) || unknown.Key != "gate.open" {
+	if _, err := Digest([]Override{{"gate.open", "false"}}, 2); err == nil || !strings.Contains(err.Error(), "gate.open") {
 		t.Errorf("a key that is not there: error %v, want it named", err)
 	}
-	if _, err := Digest([]Override{{"decision.malicious", "1"}}, 2); err == nil || errors.As(err, &unknown) {
-		t.Errorf("a value out of range: error %v, want it refused", err)
+	if _, err := Digest([]Override{{"decision.malicious", "1"}}, 2); err == nil {
+		t.Error("a value out of range: got no error")
 	}
 	// The process's own environment takes no part.
 	t.Setenv("CORDON_DECISION_MALICIOUS", "30000")

@@ -35,6 +35,8 @@ type Settings struct {
 	// Truth is called when the source has ended: captures know their terminals
 	// only then. Terminals of its episodes are those of the test key.
 	Truth func() []evaluate.Episode
+	// Progress is told of the time of a record now and then; nil: nobody.
+	Progress func(record.Micros)
 }
 
 // Result is what came of a run.
@@ -90,8 +92,14 @@ func (w *watch) feed(ctx context.Context, run *backtest.Run) error {
 		if err := run.Add(&t); err != nil {
 			return err
 		}
-		if w.records++; w.records%often == 0 && ctx.Err() != nil {
+		if w.records++; w.records%often != 0 {
+			continue
+		}
+		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if w.settings.Progress != nil {
+			w.settings.Progress(t.OccurredAt)
 		}
 	}
 }

@@ -19,12 +19,6 @@ type Override struct {
 // String is how a table names it.
 func (o Override) String() string { return o.Key + ": " + o.Value }
 
-// UnknownKey says that the scorer has no key of that name.
-type UnknownKey struct{ Key string }
-
-// Error names the key.
-func (u *UnknownKey) Error() string { return "the scorer has no key " + u.Key }
-
 // scorerSettings are the defaults with overrides, read as a file would be.
 func scorerSettings(overrides []Override) (scorer.Settings, error) {
 	defaults := config.Default[scorer.Settings]()
@@ -37,7 +31,7 @@ func scorerSettings(overrides []Override) (scorer.Settings, error) {
 	for _, o := range overrides {
 		i := slices.IndexFunc(keys, func(k config.Key) bool { return k.Name == o.Key })
 		if i < 0 {
-			return scorer.Settings{}, &UnknownKey{o.Key}
+			return scorer.Settings{}, fmt.Errorf("the scorer has no key %s", o.Key)
 		}
 		environ = append(environ, keys[i].Env+"="+o.Value)
 	}

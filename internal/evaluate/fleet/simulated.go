@@ -16,12 +16,27 @@ type Fleet struct {
 	Terminals int
 	Duration  record.Micros
 	Seed      uint64
+	// ReportInterval lies between two reports of an open flow; 0: 10 s.
+	ReportInterval record.Micros
 	// Each is how many terminals every kind of attack and malfunction happens
 	// to; 0: a benign fleet.
-	Each       int
+	Each int
+	// AttacksAt is how long after Start the first kind begins: until then
+	// references and baselines learn. 0: a third of Duration.
+	AttacksAt  record.Micros
 	Partitions int32
 	Overrides  []Override
 	Baselines  bool
+	// Progress is told now and then of the time that was reached; nil: nobody.
+	Progress func(record.Micros)
+}
+
+// history is the part of the fleet before the first attack.
+func (f *Fleet) history() record.Micros {
+	if f.AttacksAt > 0 {
+		return f.AttacksAt
+	}
+	return f.Duration / 3
 }
 
 // Start of every fleet: 2026-01-01, a Thursday, 00:00 UTC. Figures do not depend
@@ -37,9 +52,9 @@ const longScan = 6 * record.Minute
 
 // Simulate makes up the fleet and runs it.
 func Simulate(ctx context.Context, f Fleet) (*Result, error) {
-	s := simulate.Settings{Terminals: f.Terminals, Start: Start, Duration: f.Duration, Seed: f.Seed, Lifelike: true}
+	s := simulate.Settings{Terminals: f.Terminals, Start: Start, Duration: f.Duration, Seed: f.Seed, Lifelike: true, ReportInterval: f.ReportInterval}
 	if f.Each > 0 {
-		s.Attacks = plan(f.Each, f.Duration)
+		s.Attacks = plan(&f)
 	}
 	made, err := simulate.New(s)
 	if err != nil {
@@ -49,21 +64,22 @@ func Simulate(ctx context.Context, f Fleet) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := Settings{Source: made, Partitions: f.Partitions, Overrides: f.Overrides, Start: Start, Truth: func() []evaluate.Episode { return truth }}
+	settings := Settings{Source: made, Partitions: f.Partitions, Overrides: f.Overrides, Start: Start,
+		Truth: func() []evaluate.Episode { return truth }, Progress: f.Progress}
 	if f.Baselines {
-		settings.Baselines = baseline.All(Start, f.Duration)
+		settings.Baselines = baseline.All(Start, f.history())
 	}
 	return Run(ctx, settings)
 }
 
-// plan lets every kind happen to so many terminals, after a third of the time,
-// in which references and baselines learn.
-func plan(each int, duration record.Micros) []simulate.Attack {
+// plan lets every kind happen to so many terminals, once references and baselines
+// have learned.
+func plan(f *Fleet) []simulate.Attack {
 	var all []simulate.Attack
 	for i, kind := range simulate.Kinds() {
-		a := simulate.Attack{Kind: kind, Count: each, Offset: duration/3 + record.Micros(i)*apart}
+		a := simulate.Attack{Kind: kind, Count: f.Each, Offset: f.history() + record.Micros(i)*apart}
 		if kind == "scan" {
-			a.Offset = max(duration-longScan, a.Offset)
+			a.Offset = max(f.Duration-longScan, a.Offset)
 		}
 		all = append(all, a)
 	}

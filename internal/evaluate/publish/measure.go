@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -19,15 +18,30 @@ type publication struct {
 	tell func(string) // called by several goroutines
 	now  func() time.Time
 
-	digest   record.Digest
-	attacked []attackedSet // held-out seeds first
-	benign   *evaluate.Report
+	digest        record.Digest
+	dense, sparse reported      // held-out seeds
+	attacked      []attackedSet // dense reports; held-out seeds first
+	tail          benignRun     // with evidence from 8 nats on
+	ablation      []variantRun
+	captures      []captureRun
+	noted         string // why there are no captures
+	speeds        []speed
+}
+
+// reported are the runs of the held-out seeds with one time between reports.
+type reported struct {
+	interval time.Duration
+	attacks  *evaluate.Report
 	quiet    []benignRun
-	tail     benignRun // with evidence from 8 nats on
-	ablation []variantRun
-	captures []captureRun
-	noted    string // why there are no captures
-	speeds   []speed
+	benign   *evaluate.Report // all of quiet; nil: not run
+}
+
+// benign is where the benign fleets are that the figures to reach are of.
+func (p *publication) benign() *reported {
+	if p.size.benignDense {
+		return &p.dense
+	}
+	return &p.sparse
 }
 
 // attackedSet are the runs of one set of seeds, put together.
@@ -47,8 +61,7 @@ type benignRun struct {
 // variantRun is one line of the ablation.
 type variantRun struct {
 	variant
-	skipped string        // why
-	result  *fleet.Result // nil where skipped
+	result *fleet.Result
 }
 
 // variant is a configuration that leaves something out.
@@ -57,12 +70,12 @@ type variant struct {
 	overrides []fleet.Override
 }
 
-// variants of the ablation (detection reference, 5.1).
+// variants of the ablation (detection reference, 5.1), behind everything. The
+// caps of a family are no setting, and cannot be left out.
 var variants = []variant{
-	{"everything", nil},
 	{"no common-mode gate", []fleet.Override{{Key: "gate.enabled", Value: "false"}}},
 	{"no own envelope", []fleet.Override{{Key: "envelope.enabled", Value: "false"}}},
-	{"no caps", []fleet.Override{{Key: "decision.caps", Value: "false"}}},
+	{"no peers", []fleet.Override{{Key: "peers.enabled", Value: "false"}}},
 	{"one family is enough", []fleet.Override{{Key: "decision.families", Value: "1"}}},
 }
 
@@ -79,55 +92,72 @@ type speed struct {
 
 // job is one fleet to run.
 type job struct {
-	what    string
-	fleet   fleet.Fleet
-	result  *fleet.Result
-	skipped string // why it was not run
-	took    time.Duration
+	what   string
+	fleet  fleet.Fleet
+	result *fleet.Result
+	took   time.Duration
 }
 
 // jobs are all fleets, in the order of the page.
 type jobs struct {
-	attacked [2][]*job // by the sets of seeds
-	quiet    []*job
-	tail     *job
-	ablation []*job // by variants
+	heldOut, tuning []*job
+	sparse          []*job // held-out seeds again
+	quiet           []*job // nil: sparse ones only
+	quietSparse     []*job
+	tail            *job
+	ablation        []*job // by variants
 }
 
 // plan says which fleets there are.
 func (p *publication) plan() *jobs {
-	var j jobs
-	for i, list := range []seeds{p.size.heldOut, p.size.tuning} {
-		for _, seed := range list {
-			f := p.attackFleet(seed)
-			f.Baselines = true
-			j.attacked[i] = append(j.attacked[i], &job{what: fmt.Sprintf("attacks, seed %d, with baselines", seed), fleet: f})
-		}
+	s := &p.size
+	j := jobs{
+		heldOut: each(s.heldOut, "attacks, seed %d, with baselines", func(seed uint64) fleet.Fleet { return p.attackFleet(seed, true) }),
+		tuning:  each(s.tuning, "attacks, seed %d, with baselines", func(seed uint64) fleet.Fleet { return p.attackFleet(seed, true) }),
+		sparse: each(s.heldOut, "attacks, seed %d, sparse reports", func(seed uint64) fleet.Fleet {
+			f := p.attackFleet(seed, false)
+			f.ReportInterval = record.MicrosIn(s.sparse)
+			return f
+		}),
+		quietSparse: each(s.benignSeeds, "benign, seed %d, sparse reports", func(seed uint64) fleet.Fleet { return p.benignFleet(seed, s.sparse) }),
 	}
-	for _, seed := range p.size.benignSeeds {
-		j.quiet = append(j.quiet, &job{what: fmt.Sprintf("benign, seed %d", seed), fleet: p.benignFleet(seed)})
+	if s.benignDense {
+		j.quiet = each(s.benignSeeds, "benign, seed %d", func(seed uint64) fleet.Fleet { return p.benignFleet(seed, s.reports) })
 	}
-	j.tail = &job{what: "benign, cases from 8 nats on", fleet: p.benignFleet(p.size.benignSeeds[0])}
+	j.tail = &job{what: "benign, cases from 8 nats on", fleet: p.benignFleet(s.benignSeeds[0], s.benignReports())}
 	j.tail.fleet.Overrides = lowered
 	for _, v := range variants {
-		f := p.attackFleet(p.size.heldOut[0])
+		f := p.attackFleet(s.heldOut[0], false)
 		f.Overrides = v.overrides
 		j.ablation = append(j.ablation, &job{what: "ablation, " + v.name, fleet: f})
 	}
 	return &j
 }
 
-func (p *publication) attackFleet(seed uint64) fleet.Fleet {
-	return fleet.Fleet{Terminals: p.size.terminals, Duration: record.MicrosIn(p.size.duration), Seed: seed, Each: p.size.each, Partitions: int32(p.size.partitions)}
+// each makes a job of every seed.
+func each(list seeds, what string, of func(seed uint64) fleet.Fleet) (all []*job) {
+	for _, seed := range list {
+		all = append(all, &job{what: fmt.Sprintf(what, seed), fleet: of(seed)})
+	}
+	return all
 }
 
-func (p *publication) benignFleet(seed uint64) fleet.Fleet {
-	return fleet.Fleet{Terminals: p.size.benignTerminals, Duration: record.MicrosIn(p.size.benignDuration), Seed: seed, Partitions: int32(p.size.partitions)}
+func (p *publication) attackFleet(seed uint64, baselines bool) fleet.Fleet {
+	s := &p.size
+	return fleet.Fleet{
+		Terminals: s.terminals, Duration: record.MicrosIn(s.duration), Seed: seed, ReportInterval: record.MicrosIn(s.reports),
+		Each: s.each, AttacksAt: record.MicrosIn(s.attacksAt), Partitions: int32(s.partitions), Baselines: baselines,
+	}
+}
+
+func (p *publication) benignFleet(seed uint64, interval time.Duration) fleet.Fleet {
+	s := &p.size
+	return fleet.Fleet{Terminals: s.benignTerminals, Duration: record.MicrosIn(s.benignDuration), Seed: seed, ReportInterval: record.MicrosIn(interval), Partitions: int32(s.partitions)}
 }
 
 // all lists the jobs.
 func (j *jobs) all() []*job {
-	return slices.Concat(j.attacked[0], j.attacked[1], j.quiet, []*job{j.tail}, j.ablation)
+	return slices.Concat(j.heldOut, j.tuning, j.sparse, j.quiet, j.quietSparse, []*job{j.tail}, j.ablation)
 }
 
 func (p *publication) measure(ctx context.Context) (err error) {
@@ -138,29 +168,41 @@ func (p *publication) measure(ctx context.Context) (err error) {
 	if err := p.work(ctx, j.all()); err != nil {
 		return err
 	}
-	p.attacked = []attackedSet{together("held-out", p.size.heldOut, j.attacked[0]), together("tuning", p.size.tuning, j.attacked[1])}
-	p.benign = evaluate.Join()
-	for i, one := range j.quiet {
-		p.quiet = append(p.quiet, benignRun{p.size.benignSeeds[i], one.result})
-		p.benign = evaluate.Join(p.benign, one.result.Ours)
-	}
+	p.attacked = []attackedSet{together("held-out", p.size.heldOut, j.heldOut), together("tuning", p.size.tuning, j.tuning)}
+	p.dense = reported{interval: p.size.reports, attacks: p.attacked[0].ours}
+	p.dense.add(p.size.benignSeeds, j.quiet)
+	p.sparse = reported{interval: p.size.sparse, attacks: together("", nil, j.sparse).ours}
+	p.sparse.add(p.size.benignSeeds, j.quietSparse)
 	p.tail = benignRun{p.size.benignSeeds[0], j.tail.result}
+	p.ablation = []variantRun{{variant{name: "everything"}, j.heldOut[0].result}}
 	for i, one := range j.ablation {
-		p.ablation = append(p.ablation, variantRun{variants[i], one.skipped, one.result})
+		p.ablation = append(p.ablation, variantRun{variants[i], one.result})
 	}
 	return p.watchCaptures(ctx)
+}
+
+// add takes the benign runs of seeds, where there are any.
+func (r *reported) add(list seeds, runs []*job) {
+	for i, one := range runs {
+		r.quiet = append(r.quiet, benignRun{list[i], one.result})
+		if r.benign == nil {
+			r.benign = evaluate.Join()
+		}
+		r.benign = evaluate.Join(r.benign, one.result.Ours)
+	}
 }
 
 // work runs jobs, as many at a time as the size says. The first error ends it.
 func (p *publication) work(ctx context.Context, list []*job) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	far := newProgress(p, list)
 	next := make(chan *job)
 	var workers sync.WaitGroup
 	for range p.size.parallel {
 		workers.Go(func() {
 			for one := range next {
-				if err := p.do(ctx, one); err != nil {
+				if err := p.do(ctx, one, far); err != nil {
 					stop(err)
 				}
 			}
@@ -179,24 +221,20 @@ func (p *publication) work(ctx context.Context, list []*job) error {
 	return context.Cause(ctx)
 }
 
-// do runs one job. A key that the scorer does not know is no error: the page
-// says what was left out.
-func (p *publication) do(ctx context.Context, j *job) error {
+// do runs one job.
+func (p *publication) do(ctx context.Context, j *job, far *progress) error {
 	if ctx.Err() != nil {
 		return nil // somebody else's error ended it
 	}
 	p.tell(j.what)
 	began := p.now()
+	j.fleet.Progress = func(at record.Micros) { far.reach(j, at) }
 	r, err := fleet.Simulate(ctx, j.fleet)
-	var unknown *fleet.UnknownKey
-	switch {
-	case errors.As(err, &unknown):
-		j.skipped = unknown.Error()
-		return nil
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("%s: %w", j.what, err)
 	}
 	j.result, j.took = r, p.now().Sub(began)
+	far.end(j)
 	return nil
 }
 

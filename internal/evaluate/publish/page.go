@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"cordon/internal/evaluate"
 	"cordon/internal/evaluate/fleet"
@@ -22,6 +21,7 @@ func (p *publication) page() (string, error) {
 	if err := p.writeTargets(&b); err != nil {
 		return "", err
 	}
+	p.writeReports(&b)
 	for i := range p.attacked {
 		p.attacked[i].write(&b)
 	}
@@ -36,11 +36,16 @@ func (p *publication) page() (string, error) {
 
 func (p *publication) conditions(b *strings.Builder) {
 	s := &p.size
-	fmt.Fprintf(b, "Fleets are made up by `internal/simulate`, with everyday trouble on, by people who know the detectors: they show that the pipeline works, and less about the world than captures do. Every fleet begins 2026-01-01T00:00:00Z; attacks begin after a third of the time.\n\n")
-	table(b, []string{"", "terminals", "length", "seeds"}, [][]string{
-		{"with attacks, held-out seeds", num(s.terminals), s.duration.String(), s.heldOut.String()},
-		{"with attacks, tuning seeds", num(s.terminals), s.duration.String(), s.tuning.String()},
-		{"benign", num(s.benignTerminals), s.benignDuration.String(), s.benignSeeds.String()},
+	fmt.Fprintf(b, "Fleets are made up by `internal/simulate`, with everyday trouble on, by people who know the detectors: they show that the pipeline works, and less about the world than captures do. Every fleet begins 2026-01-01T00:00:00Z; attacks begin after %s.\n\n", length(s.history()))
+	both := length(s.reports) + ", " + length(s.sparse)
+	benign := both
+	if !s.benignDense {
+		benign = length(s.sparse)
+	}
+	table(b, []string{"", "terminals", "length", "terminals of each kind", "reports of open flows every", "seeds"}, [][]string{
+		{"with attacks, held-out seeds", num(s.terminals), length(s.duration), num(s.each), both, s.heldOut.String()},
+		{"with attacks, tuning seeds", num(s.terminals), length(s.duration), num(s.each), length(s.reports), s.tuning.String()},
+		{"benign", num(s.benignTerminals), length(s.benignDuration), "0", benign, s.benignSeeds.String()},
 	})
 	fmt.Fprintf(b, "Tuning seeds were looked at while numbers were chosen, held-out ones were not. %d partitions, default configuration, digest `%s`.\n\n", s.partitions, p.digest)
 }
@@ -90,15 +95,17 @@ func (a *attackedSet) writeClasses(b *strings.Builder, label evaluate.Label) {
 func (p *publication) writeBenign(b *strings.Builder) {
 	fmt.Fprintf(b, "## False verdicts\n\nPer terminal-day in which nothing was wrong, with the one-sided 95 %% Clopper-Pearson bound.\n\n")
 	var rows [][]string
-	for _, r := range p.quiet {
-		rows = append(rows, falseVerdicts(fmt.Sprintf("benign fleet, seed %d", r.seed), r.result.Ours))
+	for _, r := range []*reported{&p.dense, &p.sparse} {
+		every := ", reports every " + length(r.interval)
+		for _, q := range r.quiet {
+			rows = append(rows, falseVerdicts(fmt.Sprintf("benign fleet, seed %d%s", q.seed, every), q.result.Ours))
+		}
+		if len(r.quiet) > 1 {
+			rows = append(rows, falseVerdicts("benign fleets together"+every, r.benign))
+		}
+		rows = append(rows, falseVerdicts("beside attacks, held-out seeds"+every, r.attacks))
 	}
-	if len(p.quiet) > 1 {
-		rows = append(rows, falseVerdicts("benign fleets together", p.benign))
-	}
-	for _, a := range p.attacked {
-		rows = append(rows, falseVerdicts("beside attacks, "+a.name+" seeds", a.ours))
-	}
+	rows = append(rows, falseVerdicts("beside attacks, tuning seeds", p.attacked[1].ours))
 	table(b, []string{"", "terminal-days", "false MALICIOUS", "bound", "false MALFUNCTIONING", "bound", "false WATCH", "bound"}, rows)
 }
 
@@ -111,8 +118,8 @@ func falseVerdicts(name string, r *evaluate.Report) []string {
 }
 
 func (p *publication) writeTail(b *strings.Builder) {
-	fmt.Fprintf(b, "## Tail of the evidence\n\nBenign terminals whose evidence ever reached a level, in the fleet of seed %d with %s and %s, so that verdicts show what stays below a case otherwise; MALICIOUS takes 20 nats. What lies beyond the counted terminal-days is an extrapolation of this tail, no measurement. In %.1f terminal-days %s.\n\n",
-		p.tail.seed, code(lowered[0].String()), code(lowered[1].String()), p.tail.result.Ours.Days.Benign, p.tail.reached())
+	fmt.Fprintf(b, "## Tail of the evidence\n\nBenign terminals whose evidence ever reached a level, in the fleet of seed %d, reports every %s, with %s and %s, so that verdicts show what stays below a case otherwise; MALICIOUS takes 20 nats. What lies beyond the counted terminal-days is an extrapolation of this tail, no measurement. In %.1f terminal-days %s.\n\n",
+		p.tail.seed, length(p.size.benignReports()), code(lowered[0].String()), code(lowered[1].String()), p.tail.result.Ours.Days.Benign, p.tail.reached())
 	head, row := []string{"nats"}, []string{"terminals"}
 	for i, n := range evaluate.TailNats {
 		head, row = append(head, num(int(n))), append(row, num(p.tail.result.Tail[i]))
@@ -130,7 +137,7 @@ func (r *benignRun) reached() string {
 
 func (p *publication) writeBaselines(b *strings.Builder) {
 	held := &p.attacked[0]
-	fmt.Fprintf(b, "## Baselines\n\nOver the same records, %s seeds. Baselines name no class: every alarm accuses, at most one in ten minutes for a terminal, and a malfunction counts as found by any. Static thresholds have the numbers of Slips, where \"any\" is each threshold by itself and \"15 an hour\" its sum of threat levels; the boxplot learns its fences in the first third of the run; the EWMA has alpha 0.05 and z 3.5.\n\n", held.name)
+	fmt.Fprintf(b, "## Baselines\n\nOver the same records, %s seeds. Baselines name no class: every alarm accuses, at most one in ten minutes for a terminal, and a malfunction counts as found by any. Static thresholds have the numbers of Slips, where \"any\" is each threshold by itself and \"15 an hour\" its sum of threat levels; the boxplot learns its fences before the first attack; the EWMA has alpha 0.05 and z 3.5.\n\n", held.name)
 	var rows [][]string
 	for i, s := range append([]fleet.Named{{Name: "Cordon", Report: held.ours}}, held.baselines...) {
 		attacks, faults := s.Report.Labels[0], s.Report.Labels[1]
@@ -168,16 +175,12 @@ func (a *attackedSet) writeByKind(b *strings.Builder) {
 }
 
 func (p *publication) writeAblation(b *strings.Builder) {
-	fmt.Fprintf(b, "## Ablation\n\nThe fleet with attacks of seed %d again, one thing left out at a time.\n\n", p.size.heldOut[0])
+	fmt.Fprintf(b, "## Ablation\n\nThe fleet with attacks of seed %d again, one thing left out at a time. The most that one family may weigh is no setting, and stays.\n\n", p.size.heldOut[0])
 	var rows [][]string
 	for _, v := range p.ablation {
 		var keys []string
 		for _, o := range v.overrides {
 			keys = append(keys, code(o.String()))
-		}
-		if v.skipped != "" {
-			rows = append(rows, []string{v.name, strings.Join(keys, ", "), "skipped: " + v.skipped, "", "", "", "", "", ""})
-			continue
 		}
 		labels := v.result.Ours.Labels
 		attacks, faults, watch := labels[0], labels[1], labels[2]
@@ -227,57 +230,4 @@ func machine() string {
 		}
 	}
 	return fmt.Sprintf("%s, %d cores, %s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.Version())
-}
-
-// distinct lists the names that episodes of a label have, in the order they
-// come; an empty label stands for all.
-func distinct(r *evaluate.Report, label evaluate.Label, name func(*evaluate.Outcome) string) []string {
-	var all []string
-	for i := range r.Outcomes {
-		if n := name(&r.Outcomes[i]); (label == "" || r.Outcomes[i].Label == label) && !slices.Contains(all, n) {
-			all = append(all, n)
-		}
-	}
-	return all
-}
-
-// table writes a table of Markdown.
-func table(b *strings.Builder, head []string, rows [][]string) {
-	fmt.Fprintf(b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
-	for _, row := range rows {
-		fmt.Fprintf(b, "| %s |\n", strings.Join(row, " | "))
-	}
-	b.WriteString("\n")
-}
-
-func code(text string) string { return "`" + text + "`" }
-
-func num(n int) string { return strconv.Itoa(n) }
-
-// shareOf writes k of n.
-func shareOf(k, n int) string {
-	if n == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%d/%d", k, n)
-}
-
-// figure writes a number with two digits that count; nothing where there is none.
-func figure(n *float64) string {
-	if n == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*n, 'g', 2, 64)
-}
-
-// seconds writes a length of event time.
-func seconds(s *float64) string {
-	if s == nil {
-		return "-"
-	}
-	d := time.Duration(*s * float64(time.Second))
-	if d < time.Minute {
-		return d.Round(100 * time.Millisecond).String()
-	}
-	return d.Round(time.Second).String()
 }

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"cordon/internal/evaluate/fleet"
+	"cordon/internal/record"
 	"cordon/internal/simulate"
 )
 
@@ -47,7 +50,7 @@ func TestPageIsReproducible(t *testing.T) {
 		t.Error("two runs with the same sizes and seeds wrote different pages")
 	}
 	for _, text := range append([]string{
-		"held-out seeds 101", "What has to be reached", "tuning seeds 1", "digest `", "## False verdicts", "## Tail of the evidence", "## Baselines", "EWMA z-score",
+		"held-out seeds 101", "What has to be reached", "## Dense and sparse reports", "tuning seeds 1", "digest `", "## False verdicts", "## Tail of the evidence", "## Baselines", "EWMA z-score",
 		"## Ablation", "one family is enough", "Skipped: CORDON_CAPTURES", "## Speeds",
 	}, simulate.Kinds()...) {
 		if !strings.Contains(first, text) {
@@ -64,7 +67,7 @@ func TestParse(t *testing.T) {
 	if err != nil || s.terminals != 500 || s.duration != 6*time.Hour || s.tuning.String() != "4, 5" || out != "x.md" {
 		t.Errorf("got %+v, %s, error %v; want the quick size with what was changed", s, out, err)
 	}
-	for _, args := range []string{"-size huge", "-duration 1h", "-heldout x", "-heldout 1,", "-parallel 0"} {
+	for _, args := range []string{"-size huge", "-duration 1h", "-size quick -attacks-at 5h30m", "-attacks-at -1s", "-heldout x", "-heldout 1,", "-parallel 0"} {
 		if _, _, err := parse(strings.Fields(args)); err == nil {
 			t.Errorf("%s: got no error", args)
 		}
@@ -77,5 +80,49 @@ func TestInterrupted(t *testing.T) {
 	p := &publication{size: tiny(t), tell: func(string) {}, now: time.Now}
 	if err := p.measure(ctx); err == nil {
 		t.Error("an interrupted run reports success")
+	}
+}
+
+// A size of its own may leave out what takes longest.
+func TestSparseOnly(t *testing.T) {
+	page := published(t, tiny(t, "-benign-dense=false"))
+	for _, text := range []string{"benign fleet, seed 101, reports every 1m |", "| no false MALICIOUS | `malicious.false==0` |  |  | 0 | yes |"} {
+		if !strings.Contains(page, text) {
+			t.Errorf("the page has no %q", text)
+		}
+	}
+	if strings.Contains(page, "benign fleet, seed 101, reports every 10s") {
+		t.Error("the page tells of benign fleets that were not asked for")
+	}
+}
+
+func TestProgress(t *testing.T) {
+	var told []string
+	now := time.Unix(0, 0)
+	p := &publication{tell: func(text string) { told = append(told, text) }, now: func() time.Time { return now }}
+	a := &job{fleet: fleet.Fleet{Terminals: 10, Duration: 2 * record.Day}}
+	b := &job{fleet: fleet.Fleet{Terminals: 10, Duration: 2 * record.Day}}
+	g := newProgress(p, []*job{a, b})
+	now = now.Add(tellEvery - 1)
+	g.reach(a, fleet.Start+record.Hour)
+	if len(told) > 0 {
+		t.Errorf("told %q before %s", told, tellEvery)
+	}
+	now = time.Unix(600, 0)
+	g.reach(a, fleet.Start+record.Day)
+	g.end(a)
+	now = time.Unix(1200, 0)
+	g.end(b)
+	want := []string{" 25 %, 0 of 2 fleets, 10m0s, about 30m0s left", " 50 %, 1 of 2 fleets, 10m0s, about 10m0s left", "100 %, 2 of 2 fleets, 20m0s"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told\n%q, want\n%q", told, want)
+	}
+}
+
+func TestLength(t *testing.T) {
+	for d, want := range map[time.Duration]string{10 * time.Second: "10s", time.Minute: "1m", 6 * time.Hour: "6h", 90 * time.Minute: "1h30m", 0: "0s", 20 * time.Minute: "20m"} {
+		if got := length(d); got != want {
+			t.Errorf("%d ns: got %q, want %q", d, got, want)
+		}
 	}
 }
