@@ -32,6 +32,8 @@ type simulateFlags struct {
 	speed     string
 	out       string
 	truth     string
+	classes   string
+	print     bool
 }
 
 // fileStart is when a simulation into a file begins: a fixed day, for the same
@@ -58,10 +60,13 @@ start; KIND/CLASS:COUNT@OFFSET chooses the class of device it happens to. Kinds:
 ` + kindsByGroup() + `
 Classes: ` + strings.Join(simulate.Classes(), ", ") + `.
 
+` + classHelp + `
 The fleet is made up by the people who wrote the detectors: it shows how the
 pipeline works, not how well it detects. Real captures do that.`,
 		Example: `  cordonctl simulate --terminals 500 --duration 1h --attack scan:5@10m --out fleet.jsonl
   cordonctl simulate --terminals 200 --duration 30m --attack udp-flood:2@5m --brokers kafka:9092 --speed real
+  cordonctl simulate --print-classes > classes.yaml
+  cordonctl simulate --classes classes.yaml --terminals 2000 --duration 6h --out fleet.avro
   cordonctl backtest fleet.jsonl`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return runSimulate(c, &f) },
@@ -71,6 +76,8 @@ pipeline works, not how well it detects. Real captures do that.`,
 	c.Flags().DurationVar(&f.duration, "duration", time.Hour, "`LENGTH` of time to simulate, such as 30m or 24h")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "`NUMBER` that chooses one of the possible fleets")
 	c.Flags().StringArrayVar(&f.attacks, "attack", nil, "`KIND:COUNT@OFFSET`, such as scan:5@10m; repeatable")
+	c.Flags().StringVar(&f.classes, "classes", "", "`FILE` with the kinds of device and their shares; - reads standard input (default: the built-in ones)")
+	c.Flags().BoolVar(&f.print, "print-classes", false, "print the built-in classes as a file for --classes, and make up nothing")
 	c.Flags().BoolVar(&f.lifelike, "lifelike", true, "with everyday trouble: late and repeated records, outages, updates, power cuts, portals, sampling and more; --lifelike=false leaves it out")
 	c.Flags().DurationVar(&f.interval, "report-interval", 10*time.Second, "`LENGTH` of time between two reports of an open flow, 1s to 10m, such as 60s")
 	c.Flags().StringVar(&f.start, "start", "", "`TIME` when it begins, RFC 3339 (default: "+fileStart+" with --out; live so that it ends now)")
@@ -91,6 +98,9 @@ func kindsByGroup() string {
 }
 
 func runSimulate(c *cobra.Command, f *simulateFlags) error {
+	if f.print {
+		return printClasses(c)
+	}
 	live := f.live || f.given()
 	if live == (f.out != "") {
 		return failure.Usage(errors.New("say where to write: --out FILE, or a deployment with --brokers, --config or --live"))
@@ -102,6 +112,11 @@ func runSimulate(c *cobra.Command, f *simulateFlags) error {
 	s, err := f.settings(live, speed, time.Now())
 	if err != nil {
 		return err
+	}
+	if f.classes != "" {
+		if s.Classes, err = readClasses(c, f.classes); err != nil {
+			return err
+		}
 	}
 	fleet, err := simulate.New(s)
 	if err != nil {
@@ -254,46 +269,4 @@ func (f *simulateFlags) toDeployment(c *cobra.Command, made *simulated, speed in
 		}
 	}
 	return f.report(c, made, f.truth)
-}
-
-func writeTruth(path string, fleet *simulate.Fleet) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return failure.Usage(fmt.Errorf("--truth: %w", err))
-	}
-	return errors.Join(fleet.WriteTruth(file), file.Close())
-}
-
-// simulation is what simulate tells at its end.
-type simulation struct {
-	Records   int64  `json:"records"`
-	Terminals int    `json:"terminals"`
-	Start     string `json:"start"`
-	End       string `json:"end"`
-	// Attacked is how many terminals are not benign.
-	Attacked int    `json:"attacked"`
-	File     string `json:"file,omitempty"`
-	Truth    string `json:"truth,omitempty"`
-}
-
-func (f *simulateFlags) report(c *cobra.Command, made *simulated, truth string) error {
-	r := simulation{
-		Records: made.records, Terminals: made.settings.Terminals, Attacked: len(made.Truth()), File: f.out, Truth: truth,
-		Start: made.settings.Start.String(), End: (made.settings.Start + made.settings.Duration).String(),
-	}
-	if asJSON(c) {
-		return printJSON(c.OutOrStdout(), r)
-	}
-	where, next := "the deployment", "cordonctl tail verdicts"
-	if f.out != "" {
-		where, next = f.out, "cordonctl backtest "+f.out
-	}
-	fmt.Fprintf(c.OutOrStdout(), "%d records of %d terminals, %d of them attacked or broken, %s to %s, written to %s\n", r.Records, r.Terminals, r.Attacked, r.Start, r.End, where)
-	if truth != "" {
-		fmt.Fprintf(c.OutOrStdout(), "the truth about them: %s\n", truth)
-	}
-	if !quiet(c) {
-		fmt.Fprintf(c.ErrOrStderr(), "see what comes of it with: %s\n", next)
-	}
-	return nil
 }

@@ -18,6 +18,10 @@ import (
 type fileReader struct {
 	file     string
 	problems []*Error
+	// lines are where keys stand, by their full names; nil: nobody asks.
+	lines map[string]int
+	// listsKeys: the remedy for an unknown key is a list of those there are.
+	listsKeys bool
 }
 
 // located is a value and the line it stands in.
@@ -106,10 +110,11 @@ func (r *fileReader) mapping(n *yaml.Node, s section) {
 // entry reads one key of a mapping.
 func (r *fileReader) entry(key, value *yaml.Node, s section) {
 	name := s.prefix + key.Value
+	r.note(s.outer+name, key)
 	f, isKey := s.schema.lookup(name)
 	switch {
 	case !isKey && !s.schema.sections[name]:
-		r.refuse(key, s.schema.unknown(name).in(s.outer))
+		r.refuse(key, r.unknown(s.schema, name).in(s.outer))
 	case isNull(value):
 		// "kafka:" with everything under it commented out sets nothing.
 	case isKey:
@@ -124,6 +129,21 @@ func (r *fileReader) entry(key, value *yaml.Node, s section) {
 		s.prefix = name + "."
 		r.mapping(value, s)
 	}
+}
+
+// note remembers where a key stands.
+func (r *fileReader) note(name string, n *yaml.Node) {
+	if r.lines != nil {
+		r.lines[name] = n.Line
+	}
+}
+
+func (r *fileReader) unknown(s *schema, name string) *Error {
+	problem := s.unknown(name)
+	if r.listsKeys && problem.Remedy == seeAllKeys {
+		problem.Remedy = s.knownKeys()
+	}
+	return problem
 }
 
 // value reads a value of type t; key is its full name. Problems inside the
@@ -155,7 +175,9 @@ func (r *fileReader) list(t reflect.Type, n *yaml.Node, key string) (reflect.Val
 	}
 	list := reflect.MakeSlice(t, 0, len(n.Content))
 	for i, item := range n.Content {
-		v, problem := r.value(t.Elem(), item, fmt.Sprintf("%s[%d]", key, i))
+		name := fmt.Sprintf("%s[%d]", key, i)
+		r.note(name, item)
+		v, problem := r.value(t.Elem(), item, name)
 		if problem != nil {
 			r.refuse(item, problem)
 			continue
@@ -172,13 +194,8 @@ func (r *fileReader) listEntry(t reflect.Type, n *yaml.Node, key string) (reflec
 	if err != nil || n.Kind != yaml.MappingNode {
 		return v, &Error{Key: key, Problem: "is not an entry of keys and values", Remedy: "write '- KEY: VALUE'"}
 	}
-	set := func(l located) {
-		if problem := l.field.check(l.value); problem != nil {
-			r.refuse(&yaml.Node{Line: l.line}, problem.in(key+"."))
-		}
-		v.FieldByIndex(l.field.index).Set(l.value)
-	}
-	r.mapping(n, section{schema: s, outer: key + ".", set: set})
+	outer := key + "."
+	r.mapping(n, section{schema: s, outer: outer, set: r.into(v, outer)})
 	return v, nil
 }
 

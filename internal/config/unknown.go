@@ -13,8 +13,11 @@ func (s *schema) unknown(name string) *Error {
 	if near := s.nearest(name); near != "" {
 		return &Error{Key: name, Problem: "is not a key", Remedy: "did you mean " + near + "?"}
 	}
-	return &Error{Key: name, Problem: "is not a key", Remedy: "take it out, or see the keys with `cordonctl config check --all`"}
+	return &Error{Key: name, Problem: "is not a key", Remedy: seeAllKeys}
 }
+
+// seeAllKeys is the remedy for a key of a program that nothing is near to.
+const seeAllKeys = "take it out, or see the keys with `cordonctl config check --all`"
 
 // nearest returns the key or section a typing error away from name, or the one
 // with the same last part in another section; empty when there is none.

@@ -13,8 +13,8 @@ import (
 // a malfunction.
 type Attack struct {
 	Kind string // one of Kinds
-	// Class is the one class of device it happens to, one of Classes; empty: the
-	// classes that the kind is meant for.
+	// Class is the one class of device it happens to, one of the fleet's; empty:
+	// the classes that the kind is meant for, and those like them.
 	Class string
 	Count int // how many terminals, at least 1
 	// Offset is when it begins after Settings.Start; each terminal follows
@@ -50,8 +50,8 @@ func ParseAttack(text string) (Attack, error) {
 	}
 	a := Attack{Count: n, Offset: record.MicrosIn(after)}
 	var named bool
-	if a.Kind, a.Class, named = strings.Cut(kind, "/"); named && classNamed(a.Class) == nil {
-		return Attack{}, fmt.Errorf("attack %q: class: want one of %s", text, strings.Join(Classes(), ", "))
+	if a.Kind, a.Class, named = strings.Cut(kind, "/"); named && !className.MatchString(a.Class) {
+		return Attack{}, fmt.Errorf("attack %q: class: want the name of one, such as %s", text, strings.Join(Classes(), ", "))
 	}
 	if err := a.validate(maxDuration); err != nil {
 		return Attack{}, err
@@ -63,8 +63,6 @@ func (a Attack) validate(duration record.Micros) error {
 	switch {
 	case kindNamed(a.Kind) == nil:
 		return fmt.Errorf("attack %q: kind: want one of %s", a.Kind, kindList())
-	case a.Class != "" && classNamed(a.Class) == nil:
-		return fmt.Errorf("attack %q: class: want one of %s", a.Kind, strings.Join(Classes(), ", "))
 	case a.Count < 1:
 		return fmt.Errorf("attack %q: count: have %d, want 1 or more", a.Kind, a.Count)
 	case a.Offset < 0 || a.Offset >= duration:

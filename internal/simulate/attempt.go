@@ -73,12 +73,12 @@ const loopEvery = 2 * record.Second
 
 func (loop) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	a.since = at
-	a.host = int64(a.terminal) % classes[f.of(a).class].main.hosts
+	a.host = int64(a.terminal) % f.classOf(f.of(a)).main.hosts
 	return at + 50*record.Millisecond
 }
 
 func (l loop) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
-	main := classes[f.of(a).class].main
+	main := f.classOf(f.of(a)).main
 	flow := f.flow(a, t, a.since)
 	flow.Protocol, flow.RemotePort, flow.RemoteAddress = main.protocol, main.port, main.host(a.host)
 	refused(flow)

@@ -62,9 +62,12 @@ func (d *terminal) is(at record.Micros) *kind {
 	return d.struck
 }
 
-// network returns its data network and slice at a time.
-func (d *terminal) network(at record.Micros) (dnn, snssai string) {
-	c := classes[d.class]
+// classOf returns the kind of device a terminal is.
+func (f *Fleet) classOf(d *terminal) *class { return f.classes[d.class] }
+
+// network returns the data network and slice of a terminal at a time.
+func (f *Fleet) network(d *terminal, at record.Micros) (dnn, snssai string) {
+	c := f.classOf(d)
 	if at >= d.recast && c.next != nil {
 		return c.next.dnn, c.next.snssai
 	}
@@ -91,7 +94,7 @@ const (
 func (f *Fleet) flow(a *activity, t *raw.Telemetry, since record.Micros) *raw.Flow {
 	t.SourceID, t.Kind = userPlane, record.KindFlow
 	t.UEAddress = ueAddress(a.terminal)
-	t.DNN, t.SNSSAI = f.of(a).network(t.OccurredAt)
+	t.DNN, t.SNSSAI = f.network(f.of(a), t.OccurredAt)
 	t.IntervalStart = record.Some(since)
 	t.PDUSessionID = record.Some[int32](1)
 	t.Flow.Direction = record.DirectionUplink

@@ -65,7 +65,7 @@ func (f *Fleet) session(a *activity, t *raw.Telemetry, event record.SessionEvent
 	t.SourceID, t.Kind = session, record.KindSession
 	t.SUPI, t.UEAddress, t.PEI = supi(a.terminal), ueAddress(a.terminal), f.pei(a.terminal)
 	t.PLMN, t.RATType = network, "NR"
-	t.DNN, t.SNSSAI = device.network(t.OccurredAt)
+	t.DNN, t.SNSSAI = f.network(device, t.OccurredAt)
 	t.PDUSessionID = record.Some[int32](1)
 	t.Session.Event = event
 	t.Session.PDUSessionType = "IPV4"
@@ -104,7 +104,7 @@ const (
 
 func (movement) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	a.step = changingCell
-	c := classes[f.of(a).class]
+	c := f.classOf(f.of(a))
 	return at + record.Second + f.of(a).dice.irregular(cellStay*100/record.Micros(f.activity(c, at)))
 }
 

@@ -4,6 +4,9 @@
 // terminals that were attacked or broke down, with the truth about each. cordonctl
 // simulate, the demo and the published figures run on it.
 //
+// Classes of device other than these are described by what they differ in from
+// one of them (Class).
+//
 // The life of a terminal is what its user plane reports, and what it has to say to
 // the network: it registers and does so again from time to time, wakes up and
 // sleeps, renews its session after hours or days, moves if its class does, reports

@@ -10,6 +10,8 @@ import (
 // Fleet makes up records one after the other. It belongs to one goroutine.
 type Fleet struct {
 	terminals    []terminal
+	classes      []*class // the kinds of device there are
+	mimics       []habit  // what an evasive-mimic does, by class
 	activities   []activity
 	queue        queue // of activities, by when their next record comes
 	cells, areas []string
@@ -43,7 +45,13 @@ func New(s Settings) (*Fleet, error) {
 	if s.ReportInterval == 0 {
 		s.ReportInterval = reportEvery
 	}
+	mix, err := mixed(s.Classes)
+	if err != nil {
+		return nil, err
+	}
 	f := &Fleet{
+		classes:   mix,
+		mimics:    mimicked(mix),
 		dice:      newDice(s.Seed, 0),
 		lifelike:  s.Lifelike,
 		report:    s.ReportInterval,
@@ -144,7 +152,7 @@ func (f *Fleet) number(t *raw.Telemetry) {
 // populate gives every terminal its class, its place and its habits.
 func (f *Fleet) populate(s *Settings) {
 	f.activities = make([]activity, 0, 7*s.Terminals)
-	for i, c := range assign(s.Terminals, &f.dice) {
+	for i, c := range assign(f.classes, s.Terminals, &f.dice) {
 		device := &f.terminals[i]
 		device.dice = newDice(s.Seed, uint64(i)+1)
 		device.class, device.recast = c, never
@@ -159,7 +167,7 @@ func (f *Fleet) populate(s *Settings) {
 // live adds what a terminal does once it has a session.
 func (f *Fleet) live(i int32) {
 	device := &f.terminals[i]
-	c := classes[device.class]
+	c := f.classOf(device)
 	if c.moves {
 		f.add(i, movement{}, device.ready)
 	}

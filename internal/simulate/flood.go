@@ -77,7 +77,7 @@ func (s *exchanges) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros
 	d := &f.of(a).dice
 	with := s.with
 	if with == nil {
-		with = classes[f.of(a).class].main
+		with = f.classOf(f.of(a)).main
 	}
 	host := int64(a.terminal) % with.hosts
 	if with.anyone {

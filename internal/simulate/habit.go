@@ -8,6 +8,7 @@ import (
 // habit is to speak with a service again and again: short exchanges, reported
 // as they end, or long ones, reported while they are open too.
 type habit struct {
+	role  role          // by which a class of one's own can change it
 	with  *service      // nil: the main server of the class
 	asks  bool          // the resolver first
 	every record.Micros // from the end of one to the start of the next, on average; 0: once
@@ -21,6 +22,16 @@ type habit struct {
 	up      span          // bytes of an exchange, or of a longer one between two reports
 	down    span          // likewise
 }
+
+// role is what a habit is to its class.
+type role uint8
+
+const (
+	byTheWay   role = iota
+	reports         // it says what there is to say
+	keepsAlive      // it keeps a connection open
+	browses         // it speaks with anybody
+)
 
 // wholly is the jitter of events that know nothing of each other.
 const wholly = 100
@@ -66,7 +77,7 @@ func (h *habit) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 // service returns whom a terminal speaks with.
 func (h *habit) service(f *Fleet, a *activity) *service {
 	if h.with == nil {
-		return classes[f.of(a).class].main
+		return f.classOf(f.of(a)).main
 	}
 	return h.with
 }
@@ -190,7 +201,7 @@ func (h *habit) pause(f *Fleet, a *activity, now record.Micros) record.Micros {
 	t := f.of(a)
 	mean := h.every
 	if !h.steady {
-		mean = mean * 100 / record.Micros(f.activity(classes[t.class], now))
+		mean = mean * 100 / record.Micros(f.activity(f.classOf(t), now))
 	}
 	if h.jitter == wholly {
 		return t.dice.irregular(mean)

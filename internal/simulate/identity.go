@@ -18,7 +18,7 @@ func (f *Fleet) pei(terminal int32) string {
 	device := &f.terminals[terminal]
 	code := device.code
 	if code == "" {
-		code = classes[device.class].typeAllocationCode
+		code = f.classOf(device).typeAllocationCode
 	}
 	b := [20]byte([]byte("imei-000000000000000"))
 	copy(b[5:], code)

@@ -82,7 +82,7 @@ func kindNamed(name string) *kind {
 // fits reports whether it happens to a class when none is named.
 func (k *kind) fits(c *class) bool {
 	for _, on := range k.on {
-		if on == c {
+		if on == c.kin() {
 			return true
 		}
 	}

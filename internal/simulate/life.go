@@ -30,7 +30,7 @@ const (
 func (connection) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	a.step = asleep
 	device := f.of(a)
-	c := classes[device.class]
+	c := f.classOf(device)
 	return at + record.Second + device.dice.irregular(c.connects*100/record.Micros(f.activity(c, at)))
 }
 
@@ -72,7 +72,7 @@ const renewalGap = 700 * record.Millisecond
 func (renewal) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	a.step = 0
 	device := f.of(a)
-	return at + record.Micros(device.dice.in(classes[device.class].sessions))
+	return at + record.Micros(device.dice.in(f.classOf(device).sessions))
 }
 
 func (r renewal) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
@@ -96,7 +96,7 @@ const busyReport = 5 * record.Minute
 
 func (reporting) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	device := f.of(a)
-	every := classes[device.class].manages
+	every := f.classOf(device).manages
 	if k := device.is(at); k != nil && k.loads {
 		every = busyReport
 	}
@@ -120,7 +120,7 @@ var (
 // status fills in what device management reports of the terminal.
 func (f *Fleet) status(a *activity, t *raw.Telemetry) {
 	device := f.of(a)
-	c, d := classes[device.class], &device.dice
+	c, d := f.classOf(device), &device.dice
 	t.SourceID, t.Kind = managing, record.KindDeviceStatus
 	t.SUPI, t.PEI, t.PLMN = supi(a.terminal), f.pei(a.terminal), network
 	load, heat := d.in(c.load), d.in(idleHeat)

@@ -24,7 +24,7 @@ func TestEveryClassLives(t *testing.T) {
 		if r.SUPI == "" {
 			return
 		}
-		c := classes[f.terminals[numberOf(r.SUPI)].class]
+		c := f.classOf(&f.terminals[numberOf(r.SUPI)])
 		if of[c.name] == nil {
 			of[c.name] = map[string]int{}
 		}
@@ -64,6 +64,14 @@ func TestEveryClassLives(t *testing.T) {
 	if of["any"] == nil {
 		t.Error("no terminal has bad radio")
 	}
+}
+
+// terminalOf returns the index of the terminal of a record.
+func terminalOf(r *raw.Telemetry) int {
+	if r.SUPI == "" {
+		return addressNumber(r.UEAddress)
+	}
+	return numberOf(r.SUPI)
 }
 
 // numberOf returns the index of a subscriber of the fleet.
@@ -124,7 +132,7 @@ func (n *troubles) flow(f *Fleet, r *raw.Telemetry) {
 	main := f.trouble.outage
 	remote, isAnswered := r.Flow.RemoteAddress, r.Flow.DLPackets > 0
 	number := numberOf(supi(int32(addressNumber(r.UEAddress))))
-	c := classes[f.terminals[number].class]
+	c := f.classOf(&f.terminals[number])
 	switch {
 	case remote == captivePortal.first:
 		n.portal++

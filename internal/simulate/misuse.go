@@ -87,8 +87,8 @@ func (s *mining) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
 // with a host of the attacker's.
 type mimic struct{}
 
-// mimics are the habits of mimics, by class.
-var mimics = func() []habit {
+// mimicked returns the habits of mimics, by class.
+func mimicked(classes []*class) []habit {
 	all := make([]habit, len(classes))
 	for i, c := range classes {
 		shadow := *c.main
@@ -98,12 +98,12 @@ var mimics = func() []habit {
 		all[i].with, all[i].asks = &shadow, false
 	}
 	return all
-}()
+}
 
 func (mimic) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
-	return mimics[f.of(a).class].begin(f, a, at)
+	return f.mimics[f.of(a).class].begin(f, a, at)
 }
 
 func (mimic) write(f *Fleet, a *activity, t *raw.Telemetry) record.Micros {
-	return mimics[f.of(a).class].write(f, a, t)
+	return f.mimics[f.of(a).class].write(f, a, t)
 }

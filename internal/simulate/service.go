@@ -56,6 +56,9 @@ var captivePortal = service{protocol: tcp, port: 443, first: netip.MustParseAddr
 // peerHosts are the homes from which people look at their cameras.
 var peerHosts = netip.MustParseAddr("198.18.64.0")
 
+// ownHosts begin the addresses of servers of one's own classes, 256 for each.
+var ownHosts = netip.MustParseAddr("198.18.192.10")
+
 // otherSite is how far above a main server's hosts those lie that stand in for
 // them, and overrunPerMille how many conversations of a thousand they can take.
 const (

@@ -20,6 +20,9 @@ type Settings struct {
 	Seed uint64
 	// Attacks are what happens to whom, and when.
 	Attacks []Attack
+	// Classes are the kinds of device there are; none: the built-in ones, as
+	// BuiltIn gives them.
+	Classes []Class
 	// Lifelike adds everyday trouble: see the package.
 	Lifelike bool
 	// ReportInterval lies between two reports of an open flow, 1 s to 10 min; 0: 10 s.

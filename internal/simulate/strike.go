@@ -9,7 +9,11 @@ import (
 // attack chooses terminals of the kind's classes and lets it happen to them.
 func (f *Fleet) attack(attack Attack, at record.Micros) error {
 	k := kindNamed(attack.Kind)
-	suitable := f.suitable(k, classNamed(attack.Class))
+	only := named(f.classes, attack.Class)
+	if attack.Class != "" && only == nil {
+		return fmt.Errorf("attack %q: class: have %q, want one of %s", attack.Kind, attack.Class, nameList(f.classes))
+	}
+	suitable := f.suitable(k, only)
 	if len(suitable) < attack.Count {
 		return fmt.Errorf("attack %q: count: have %d, but only %d terminals of the fleet are suitable and not yet chosen", attack.Kind, attack.Count, len(suitable))
 	}
@@ -33,7 +37,7 @@ func (f *Fleet) attack(attack Attack, at record.Micros) error {
 func (f *Fleet) suitable(k *kind, only *class) []int32 {
 	var all []int32
 	for i := range f.terminals {
-		c := classes[f.terminals[i].class]
+		c := f.classOf(&f.terminals[i])
 		if f.terminals[i].struck == nil && (c == only || only == nil && k.fits(c)) {
 			all = append(all, int32(i))
 		}
@@ -51,7 +55,7 @@ func (f *Fleet) strike(k *kind, terminal int32, at record.Micros) error {
 		return fmt.Errorf("attack %q: offset: too late to be seen before the end", k.name)
 	}
 	truth := Truth{
-		Source: supi(terminal), Kind: k.name, Class: classes[device.class].name,
+		Source: supi(terminal), Kind: k.name, Class: f.classOf(device).name,
 		Label: k.label, Start: device.from, ExceptionID: k.exception,
 	}
 	if k.lasts > 0 && device.from+k.lasts < f.end {

@@ -63,7 +63,7 @@ func (f *Fleet) befall(s *Settings) {
 	}
 	f.trouble = trouble{
 		start:  s.Start,
-		outage: classes[f.dice.below(int64(len(classes)))].main,
+		outage: f.classes[f.dice.below(int64(len(f.classes)))].main,
 		down:   window{after(40), after(40) + min(s.Duration/5, longOutage)},
 		noTime: lasting(15, longNoTime), rotation: s.Start + min(s.Duration*3/10, rotateEvery), summer: after(60),
 		power: lasting(78, longPower), portal: lasting(25, longPortal), sampling: lasting(88, longSampling), reclass: after(70),
@@ -77,7 +77,7 @@ func (f *Fleet) befall(s *Settings) {
 // touch lets the trouble of a fleet reach one terminal.
 func (f *Fleet) touch(i int32, s *Settings, darkArea int32) {
 	device := &f.terminals[i]
-	c := classes[device.class]
+	c := f.classOf(device)
 	if device.cell/cellsPerArea == darkArea && device.cell%cellsPerArea < district {
 		device.dark = true
 		f.add(i, &restart{}, f.trouble.power.to+record.Micros(device.dice.below(int64(returnWithin))))
@@ -122,7 +122,7 @@ func (f *Fleet) answers(s *service, a *activity, at record.Micros) bool {
 		return false
 	case s.mute:
 		return false
-	case s == classes[device.class].main && device.is(at) != nil && device.struck.breaks:
+	case s == f.classOf(device).main && device.is(at) != nil && device.struck.breaks:
 		return false
 	case f.lifelike && a.host < s.dead:
 		return false

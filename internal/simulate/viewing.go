@@ -33,7 +33,7 @@ const (
 func (s *viewing) begin(f *Fleet, a *activity, at record.Micros) record.Micros {
 	d := &f.of(a).dice
 	a.step = int32(d.in(candidates))
-	a.since = at + d.irregular(s.every*100/record.Micros(f.activity(classes[f.of(a).class], at)))
+	a.since = at + d.irregular(s.every*100/record.Micros(f.activity(f.classOf(f.of(a)), at)))
 	a.host = d.below(peers.count)
 	return a.since + checkTimeout
 }
