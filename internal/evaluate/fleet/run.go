@@ -10,20 +10,16 @@ import (
 	"cordon/internal/backtest"
 	"cordon/internal/evaluate"
 	"cordon/internal/evaluate/baseline"
+	"cordon/internal/evaluate/source"
 	"cordon/internal/raw"
 	"cordon/internal/record"
 	"cordon/internal/stream"
 	scorer "cordon/scorer/task"
 )
 
-// Source hands out telemetry by time; io.EOF ends it.
-type Source interface {
-	Next(t *raw.Telemetry) error
-}
-
 // Settings say what is run.
 type Settings struct {
-	Source Source
+	Source source.Source
 	// Partitions of the topics keyed by terminal, 1..1024.
 	Partitions int32
 	// Overrides are keys of the scorer that are not at their defaults.
@@ -48,6 +44,10 @@ type Result struct {
 	Tail    []int
 	Most    int64
 	Records int64 // of the input
+	// What was said of whom, for comparisons of runs.
+	Statements []evaluate.Statement
+	Warnings   []evaluate.Warning
+	Terminals  map[record.Pseudonym]bool // all that were heard of
 }
 
 // Named is the report of one baseline.
@@ -180,12 +180,20 @@ func (w *watch) result() *Result {
 		Episodes: episodes, Alarms: evaluate.Alarms(w.statements), Early: w.early,
 		Terminals: len(w.seen), Days: w.days(0), End: w.last, Grace: evaluate.DefaultGrace,
 	}
-	r := &Result{Ours: evaluate.Evaluate(in), Records: w.records, Tail: w.tail.Counts(isAttacked), Most: w.tail.Most(isAttacked)}
+	r := &Result{Ours: evaluate.Evaluate(in), Records: w.records, Tail: w.tail.Counts(isAttacked), Most: w.tail.Most(isAttacked), Statements: w.statements, Warnings: w.early, Terminals: w.terminals()}
 	for _, d := range w.settings.Baselines {
 		in.Alarms, in.Early, in.Days = unnamed(d.Finish()), nil, w.days(d.Learning())
 		r.Baselines = append(r.Baselines, Named{d.Name(), evaluate.Evaluate(in)})
 	}
 	return r
+}
+
+func (w *watch) terminals() map[record.Pseudonym]bool {
+	all := make(map[record.Pseudonym]bool, len(w.seen))
+	for id := range w.seen {
+		all[id] = true
+	}
+	return all
 }
 
 // days is how long terminals were watched, without what lies before the end of

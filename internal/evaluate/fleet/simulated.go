@@ -6,6 +6,7 @@ import (
 	"cordon/collector/pseudonym"
 	"cordon/internal/evaluate"
 	"cordon/internal/evaluate/baseline"
+	"cordon/internal/evaluate/source"
 	"cordon/internal/identity"
 	"cordon/internal/record"
 	"cordon/internal/simulate"
@@ -29,6 +30,8 @@ type Fleet struct {
 	Baselines  bool
 	// Progress is told now and then of the time that was reached; nil: nobody.
 	Progress func(record.Micros)
+	// Beside is telemetry of others that is merged in by time; nil: none.
+	Beside source.Source
 }
 
 // history is the part of the fleet before the first attack.
@@ -64,7 +67,11 @@ func Simulate(ctx context.Context, f Fleet) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := Settings{Source: made, Partitions: f.Partitions, Overrides: f.Overrides, Start: Start,
+	from := source.Source(made)
+	if f.Beside != nil {
+		from = source.Merge(made, f.Beside)
+	}
+	settings := Settings{Source: from, Partitions: f.Partitions, Overrides: f.Overrides, Start: Start,
 		Truth: func() []evaluate.Episode { return truth }, Progress: f.Progress}
 	if f.Baselines {
 		settings.Baselines = baseline.All(Start, f.history())

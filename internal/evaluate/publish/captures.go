@@ -11,6 +11,8 @@ import (
 	"cordon/internal/capture"
 	"cordon/internal/evaluate"
 	"cordon/internal/evaluate/fleet"
+	"cordon/internal/evaluate/recorded"
+	"cordon/internal/evaluate/source"
 	"cordon/internal/record"
 )
 
@@ -22,11 +24,20 @@ type captureRun struct {
 	cut    bool  // part of it could not be read
 }
 
-// watchCaptures runs what lies in the folder benign, each file by itself.
-func (p *publication) watchCaptures(ctx context.Context) error {
+// benignCapture is what lies in the folder benign under one name.
+type benignCapture struct {
+	name  string
+	paths []string
+}
+
+// findCaptures looks what captures there are.
+func (p *publication) findCaptures() (err error) {
 	if p.size.captures == "" {
 		p.noted = "Skipped: CORDON_CAPTURES names no folder of captures."
 		return nil
+	}
+	if p.attacks, err = recorded.Attacks(p.size.captures); err != nil {
+		return err
 	}
 	folder := filepath.Join(p.size.captures, "benign")
 	entries, err := os.ReadDir(folder)
@@ -42,12 +53,8 @@ func (p *publication) watchCaptures(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		run, err := p.watchCapture(ctx, entry.Name(), paths)
-		if err != nil {
-			return fmt.Errorf("%s: %w", entry.Name(), err)
-		}
-		if run != nil {
-			p.captures = append(p.captures, *run)
+		if len(paths) > 0 {
+			p.benignCaptures = append(p.benignCaptures, benignCapture{entry.Name(), paths})
 		}
 	}
 	return nil
@@ -68,26 +75,103 @@ func inputs(path string, isFolder bool) ([]string, error) {
 	return nil, nil
 }
 
+// watchCaptures runs the captures that were found, each by itself.
+func (p *publication) watchCaptures(ctx context.Context) error {
+	for _, c := range p.benignCaptures {
+		run, err := p.watchCapture(ctx, c)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		if run != nil {
+			p.captures = append(p.captures, *run)
+		}
+	}
+	sets := p.attacks
+	for _, c := range p.benignCaptures {
+		sets = append(sets, recorded.Capture(c.name, c.paths))
+	}
+	for _, s := range sets {
+		p.tell("other addresses, ports and times, " + s.Name)
+		run, err := move(ctx, &s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		p.moved = append(p.moved, run)
+	}
+	return nil
+}
+
 // watchCapture runs the files of one capture, merged by time; nil is returned for
 // what is none.
-func (p *publication) watchCapture(ctx context.Context, name string, paths []string) (*captureRun, error) {
-	if len(paths) == 0 {
-		return nil, nil
-	}
-	source, err := capture.Open(paths, capture.Settings{Format: capture.FormatAuto, ReportInterval: 10 * record.Second})
+func (p *publication) watchCapture(ctx context.Context, c benignCapture) (*captureRun, error) {
+	from, err := capture.Open(c.paths, capture.Settings{Format: capture.FormatAuto, ReportInterval: 10 * record.Second})
 	if err != nil {
 		return nil, err
 	}
-	defer source.Close()
-	p.tell("capture " + name)
+	defer from.Close()
+	p.tell("capture " + c.name)
 	began := p.now()
-	r, err := fleet.Run(ctx, fleet.Settings{Source: source, Partitions: 1, Truth: func() []evaluate.Episode { return nil }})
+	r, err := fleet.Run(ctx, fleet.Settings{Source: from, Partitions: 1, Truth: func() []evaluate.Episode { return nil }})
 	if err != nil {
 		return nil, err
 	}
 	if r.Records == 0 {
 		return nil, nil
 	}
-	p.speeds = append(p.speeds, speed{"capture " + name, r.Records, p.now().Sub(began)})
-	return &captureRun{name: name, report: r.Ours, most: r.Most, cut: source.Counts().Problems > 0}, nil
+	p.speeds = append(p.speeds, speed{"capture " + c.name, r.Records, p.now().Sub(began)})
+	return &captureRun{name: c.name, report: r.Ours, most: r.Most, cut: from.Counts().Problems > 0}, nil
+}
+
+// movedRun is a capture with other addresses, ports and times.
+type movedRun struct {
+	name          string
+	ordinary, all recorded.Difference // but the ports of services, and all of them
+}
+
+// another is another date and hour, other addresses and, but for those of
+// services, other ports.
+var another = source.Remap{Shift: 400*record.Day + 7*record.Hour, Key: 11, Ports: source.PortsOrdinary}
+
+// move runs a set as it is and in two other guises.
+func move(ctx context.Context, s *recorded.Set) (run movedRun, err error) {
+	all := another
+	all.Ports = source.PortsAll
+	plain, err1 := s.Alone(ctx, source.Remap{})
+	ordinary, err2 := s.Alone(ctx, another)
+	every, err3 := s.Alone(ctx, all)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return run, err
+	}
+	return movedRun{s.Name, recorded.Differ(plain, ordinary, another.Shift), recorded.Differ(plain, every, another.Shift)}, nil
+}
+
+// amongFleet is the fleet that attack captures are put into.
+func (p *publication) amongFleet() recorded.Among {
+	s := &p.size
+	return recorded.Among{
+		Fleet:   fleet.Fleet{Terminals: amongTerminals, Seed: s.heldOut[0], Partitions: int32(s.partitions)},
+		History: record.MicrosIn(s.among),
+	}
+}
+
+// amongTerminals is the size of that fleet.
+const amongTerminals = 2000
+
+// mergeJobs are the attack captures among a fleet, and that fleet alone, last.
+func (p *publication) mergeJobs() (list []*job, err error) {
+	if p.size.among == 0 || len(p.attacks) == 0 {
+		return nil, nil
+	}
+	among := p.amongFleet()
+	for i := range p.attacks {
+		duration, err := p.attacks[i].Length(&among)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.attacks[i].Name, err)
+		}
+		among.Fleet.Duration = max(among.Fleet.Duration, duration)
+	}
+	for i := range p.attacks {
+		list = append(list, &job{what: "fleet with " + p.attacks[i].Name, fleet: among.Fleet, set: &p.attacks[i]})
+	}
+	return append(list, &job{what: "fleet of the attack captures, without them", fleet: among.Fleet}), nil
 }

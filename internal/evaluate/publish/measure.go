@@ -9,6 +9,7 @@ import (
 
 	"cordon/internal/evaluate"
 	"cordon/internal/evaluate/fleet"
+	"cordon/internal/evaluate/recorded"
 	"cordon/internal/record"
 )
 
@@ -25,7 +26,13 @@ type publication struct {
 	ablation      []variantRun
 	captures      []captureRun
 	noted         string // why there are no captures
-	speeds        []speed
+	merged        []*recorded.Merged
+	without       *fleet.Result // the fleet of merged by itself
+	moved         []movedRun
+
+	benignCaptures []benignCapture
+	attacks        []recorded.Set
+	speeds         []speed
 }
 
 // reported are the runs of the held-out seeds with one time between reports.
@@ -94,6 +101,8 @@ type speed struct {
 type job struct {
 	what   string
 	fleet  fleet.Fleet
+	set    *recorded.Set // that is put into the fleet; nil: none
+	merged *recorded.Merged
 	result *fleet.Result
 	took   time.Duration
 }
@@ -164,9 +173,23 @@ func (p *publication) measure(ctx context.Context) (err error) {
 	if p.digest, err = fleet.Digest(nil, int32(p.size.partitions)); err != nil {
 		return err
 	}
-	j := p.plan()
-	if err := p.work(ctx, j.all()); err != nil {
+	if err := p.findCaptures(); err != nil {
 		return err
+	}
+	j := p.plan()
+	merge, err := p.mergeJobs()
+	if err != nil {
+		return err
+	}
+	if err := p.work(ctx, slices.Concat(j.all(), merge)); err != nil {
+		return err
+	}
+	for _, one := range merge {
+		if one.merged != nil {
+			p.merged = append(p.merged, one.merged)
+		} else {
+			p.without = one.result
+		}
 	}
 	p.attacked = []attackedSet{together("held-out", p.size.heldOut, j.heldOut), together("tuning", p.size.tuning, j.tuning)}
 	p.dense = reported{interval: p.size.reports, attacks: p.attacked[0].ours}
@@ -229,13 +252,23 @@ func (p *publication) do(ctx context.Context, j *job, far *progress) error {
 	p.tell(j.what)
 	began := p.now()
 	j.fleet.Progress = func(at record.Micros) { far.reach(j, at) }
-	r, err := fleet.Simulate(ctx, j.fleet)
-	if err != nil {
+	if err := j.run(ctx, p.amongFleet().History); err != nil {
 		return fmt.Errorf("%s: %w", j.what, err)
 	}
-	j.result, j.took = r, p.now().Sub(began)
+	j.took = p.now().Sub(began)
 	far.end(j)
 	return nil
+}
+
+func (j *job) run(ctx context.Context, history record.Micros) (err error) {
+	if j.set == nil {
+		j.result, err = fleet.Simulate(ctx, j.fleet)
+		return err
+	}
+	if j.merged, err = j.set.Merge(ctx, recorded.Among{Fleet: j.fleet, History: history}); err == nil {
+		j.result = j.merged.Merged
+	}
+	return err
 }
 
 // together puts the runs of a set of seeds together.

@@ -16,7 +16,7 @@ import (
 // for the same sizes, seeds and code.
 func (p *publication) page() (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Results\n\nWritten by `make evaluate SIZE=%s` (internal/evaluate/publish); changes by hand are lost. How the figures are counted stands in internal/evaluate; what the detectors do, in [detection.md](detection.md).\n\n", p.size.name)
+	fmt.Fprintf(&b, "# Results\n\nWritten by `make evaluate %s` (internal/evaluate/publish); changes by hand are lost. How the figures are counted stands in internal/evaluate; what the detectors do, in [detection.md](detection.md).\n\n", p.size.command())
 	p.conditions(&b)
 	if err := p.writeTargets(&b); err != nil {
 		return "", err
@@ -30,8 +30,19 @@ func (p *publication) page() (string, error) {
 	p.writeBaselines(&b)
 	p.writeAblation(&b)
 	p.writeCaptures(&b)
+	p.writeMerged(&b)
+	p.writeMoved(&b)
 	p.writeSpeeds(&b)
 	return b.String(), nil
+}
+
+// command is what make is told to have the page written.
+func (s *size) command() string {
+	text := "SIZE=" + s.name
+	if len(s.changed) > 0 {
+		text += fmt.Sprintf(" EVALUATE=%q", strings.Join(s.changed, " "))
+	}
+	return text
 }
 
 func (p *publication) conditions(b *strings.Builder) {
@@ -188,25 +199,6 @@ func (p *publication) writeAblation(b *strings.Builder) {
 			num(faults.AsMalicious), num(attacks.False), num(faults.False), num(watch.False)})
 	}
 	table(b, []string{"", "keys", "attacks found", "median", "malfunctions found", "malfunctions called MALICIOUS", "false MALICIOUS", "false MALFUNCTIONING", "false WATCH"}, rows)
-}
-
-func (p *publication) writeCaptures(b *strings.Builder) {
-	fmt.Fprintf(b, "## Benign captures\n\n")
-	if p.noted != "" {
-		fmt.Fprintf(b, "%s\n\n", p.noted)
-		return
-	}
-	fmt.Fprintf(b, "Each by itself, without peers, reports every 10 s.\n\n")
-	var rows [][]string
-	for _, c := range p.captures {
-		name := c.name
-		if c.cut {
-			name += " (damaged: what could be read)"
-		}
-		l := c.report.Labels
-		rows = append(rows, []string{name, fmt.Sprintf("%.2f", c.report.Days.Benign), num(l[0].False), num(l[1].False), num(l[2].False), fmt.Sprintf("%.1f", float64(c.most)/1000)})
-	}
-	table(b, []string{"capture", "terminal-days", "MALICIOUS", "MALFUNCTIONING", "WATCH", "most nats of a verdict"}, rows)
 }
 
 func (p *publication) writeSpeeds(b *strings.Builder) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cordon/internal/evaluate/fleet"
+	"cordon/internal/evaluate/recorded"
 	"cordon/internal/record"
 	"cordon/internal/simulate"
 )
@@ -50,7 +51,7 @@ func TestPageIsReproducible(t *testing.T) {
 		t.Error("two runs with the same sizes and seeds wrote different pages")
 	}
 	for _, text := range append([]string{
-		"held-out seeds 101", "What has to be reached", "## Dense and sparse reports", "tuning seeds 1", "digest `", "## False verdicts", "## Tail of the evidence", "## Baselines", "EWMA z-score",
+		"held-out seeds 101", "What has to be reached", "## Dense and sparse reports", "tuning seeds 1", "-each=1", "digest `", "## False verdicts", "## Tail of the evidence", "## Baselines", "EWMA z-score",
 		"## Ablation", "one family is enough", "Skipped: CORDON_CAPTURES", "## Speeds",
 	}, simulate.Kinds()...) {
 		if !strings.Contains(first, text) {
@@ -64,7 +65,8 @@ func TestPageIsReproducible(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	s, out, err := parse([]string{"-size", "quick", "-terminals", "500", "-tuning", "4, 5", "-out", "x.md"})
-	if err != nil || s.terminals != 500 || s.duration != 6*time.Hour || s.tuning.String() != "4, 5" || out != "x.md" {
+	if err != nil || s.terminals != 500 || s.duration != 6*time.Hour || s.tuning.String() != "4,5" || out != "x.md" ||
+		s.command() != `SIZE=quick EVALUATE="-terminals=500 -tuning=4,5"` {
 		t.Errorf("got %+v, %s, error %v; want the quick size with what was changed", s, out, err)
 	}
 	for _, args := range []string{"-size huge", "-duration 1h", "-size quick -attacks-at 5h30m", "-attacks-at -1s", "-heldout x", "-heldout 1,", "-parallel 0"} {
@@ -123,6 +125,27 @@ func TestLength(t *testing.T) {
 	for d, want := range map[time.Duration]string{10 * time.Second: "10s", time.Minute: "1m", 6 * time.Hour: "6h", 90 * time.Minute: "1h30m", 0: "0s", 20 * time.Minute: "20m"} {
 		if got := length(d); got != want {
 			t.Errorf("%d ns: got %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestCapturesPage(t *testing.T) {
+	p := &publication{size: size{captures: "x", among: time.Hour}}
+	var b strings.Builder
+	p.writeMerged(&b)
+	p.writeMoved(&b)
+	if strings.Count(b.String(), "Skipped: ") != 2 {
+		t.Errorf("without captures:\n%s", b.String())
+	}
+	nothing := &fleet.Result{}
+	p.merged, p.without = []*recorded.Merged{{Set: "worm", Alone: nothing, Merged: nothing}}, nothing
+	p.moved = []movedRun{{name: "worm", ordinary: recorded.Difference{Verdicts: 7}, all: recorded.Difference{Changed: 3, Early: 1}}}
+	b.Reset()
+	p.writeMerged(&b)
+	p.writeMoved(&b)
+	for _, row := range []string{"| worm | alone | 0 | 0 | 0 | - | - |  |  |", "|  | in the fleet | 0 | 0 | 0 | - | - | 0 | 0, 0, 0 |", "| worm | 7 | 0 | 0 | 0 | 3 | 0 | 1 |"} {
+		if !strings.Contains(b.String(), row) {
+			t.Errorf("there is no row %q:\n%s", row, b.String())
 		}
 	}
 }

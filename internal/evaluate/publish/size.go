@@ -14,6 +14,7 @@ import (
 // size says how much is run.
 type size struct {
 	name       string
+	changed    []string      // flags that make it another size
 	terminals  int           // of a fleet with attacks
 	duration   time.Duration // of a fleet with attacks
 	attacksAt  time.Duration // the first one after the start of the fleet; 0: a third of duration
@@ -28,9 +29,10 @@ type size struct {
 	benignSeeds     seeds
 	benignTerminals int
 	benignDuration  time.Duration
-	benignDense     bool   // they run with reports, and not with sparse ones only
-	captures        string // folder of captures; empty: none
-	parallel        int    // fleets at a time; changes no figure but speeds
+	benignDense     bool          // they run with reports, and not with sparse ones only
+	captures        string        // folder of captures; empty: none
+	among           time.Duration // how long a fleet lives before an attack capture is put into it; 0: into none
+	parallel        int           // fleets at a time; changes no figure but speeds
 }
 
 // sizes are the runs that are documented. Quick is too short for anything that
@@ -43,10 +45,10 @@ var sizes = map[string]size{
 		benignSeeds: seeds{101}, benignTerminals: 2_000, benignDuration: 6 * time.Hour, benignDense: true},
 	"standard": {name: "standard", terminals: 2_000, duration: 108 * time.Hour, attacksAt: 84 * time.Hour, each: 8, partitions: 8, tuning: seeds{1}, heldOut: seeds{101},
 		reports: 10 * time.Second, sparse: time.Minute,
-		benignSeeds: seeds{101}, benignTerminals: 2_000, benignDuration: 108 * time.Hour, benignDense: true},
+		benignSeeds: seeds{101}, benignTerminals: 2_000, benignDuration: 108 * time.Hour, benignDense: true, among: 60 * time.Hour},
 	"full": {name: "full", terminals: 20_000, duration: 108 * time.Hour, attacksAt: 84 * time.Hour, each: 50, partitions: 8, tuning: seeds{1}, heldOut: seeds{101, 102},
 		reports: 10 * time.Second, sparse: time.Minute,
-		benignSeeds: seeds{101}, benignTerminals: 100_000, benignDuration: 72 * time.Hour},
+		benignSeeds: seeds{101}, benignTerminals: 100_000, benignDuration: 72 * time.Hour, among: 60 * time.Hour},
 }
 
 // sizeHelp says how long they take.
@@ -64,7 +66,7 @@ func (s *seeds) String() string {
 	for _, n := range *s {
 		parts = append(parts, strconv.FormatUint(n, 10))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, ",")
 }
 
 // Set implements flag.Value.
@@ -101,7 +103,20 @@ func parse(args []string) (s size, out string, err error) {
 		return s, "", err
 	}
 	s.captures, s.parallel = captures, parallel
+	s.changed = changed(f)
 	return s, out, s.validate()
+}
+
+// changed are the flags that change figures.
+func changed(f *flag.FlagSet) (flags []string) {
+	f.Visit(func(one *flag.Flag) {
+		switch one.Name {
+		case "size", "parallel", "captures", "out":
+		default:
+			flags = append(flags, "-"+one.Name+"="+one.Value.String())
+		}
+	})
+	return flags
 }
 
 // flags are what a size consists of.
@@ -118,6 +133,7 @@ func (s *size) flags(f *flag.FlagSet) {
 	f.Var(&s.benignSeeds, "benign-seeds", "seeds of benign fleets, held-out ones")
 	f.IntVar(&s.benignTerminals, "benign-terminals", s.benignTerminals, "terminals of a benign fleet")
 	f.DurationVar(&s.benignDuration, "benign-duration", s.benignDuration, "length of a benign fleet")
+	f.DurationVar(&s.among, "among", s.among, "how long a fleet lives before an attack capture is put into it; 0: into none")
 	f.BoolVar(&s.benignDense, "benign-dense", s.benignDense, "benign fleets with -reports too, and not with -sparse only")
 }
 
