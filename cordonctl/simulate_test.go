@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -90,6 +91,24 @@ func TestSimulateFormatsHoldTheSame(t *testing.T) {
 			t.Fatalf("record %d differs between the formats", i)
 		}
 	}
+}
+
+// Records that a probe of the fleet sends twice come to the collector as such, and
+// it drops one of each.
+func TestSimulatedRepeatsAreDropped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fleet.jsonl")
+	run(t, "simulate", "--terminals", "100", "--duration", "1h", "--out", path).expect(t, 0)
+	all, repeats := records(t, path), 0
+	for i := range all {
+		if i > 0 && bytes.Equal(all[i], all[i-1]) {
+			repeats++
+		}
+	}
+	if repeats == 0 {
+		t.Fatalf("%d records, none of them twice", len(all))
+	}
+	run(t, "backtest", path, "--partitions", "3", "--json").
+		expect(t, 0, fmt.Sprintf(`"records":%d`, len(all)), fmt.Sprintf(`"accepted":%d`, len(all)-repeats))
 }
 
 func TestSimulateSaysWhatItMade(t *testing.T) {

@@ -6,13 +6,17 @@
 // What it promises: the same telemetry and partition count give the same
 // records in the same order. Every partition gets a Clock of a source before
 // the source's first record, every 5 s of event time, and a last one past every
-// timer of the pipeline.
+// timer of the pipeline. What comes twice under one number of its source, as
+// probes send what they doubt has arrived, goes out twice under one number.
 //
 // What it does not: it sorts nothing (a record older than its source's Clock is
-// late by that much, and the lateness takes it in) and writes nothing.
+// late by that much, and the lateness takes it in) and writes nothing. A repeat
+// that comes after recently other records of its source and partition is numbered
+// like a new record.
 package feed
 
 import (
+	"bytes"
 	"slices"
 
 	"cordon/internal/raw"
@@ -30,6 +34,10 @@ const (
 	// maxSources bounds the sources that get Clocks, as the collector bounds
 	// those it tells apart; what comes later shares the time of the others.
 	maxSources = 4096
+	// recently is how many records of a source and partition are kept to know a
+	// repeat by: simulated ones follow at once, and of those that a probe sent again
+	// others lie between only while its first attempt hung.
+	recently = 8
 )
 
 // Feed numbers and keys telemetry for one set of partitions. It belongs to one
@@ -47,8 +55,45 @@ type Feed struct {
 // time of its first record: the next run of the same source goes on far above,
 // and none of it looks like a repeat.
 type source struct {
-	id   string
-	next []int64
+	id    string
+	lanes []lane // by partition
+}
+
+// lane is what a source sends into one partition.
+type lane struct {
+	next   int64 // number of the next record
+	recent [recently]sent
+	oldest int // in recent
+}
+
+// sent is a record that went out.
+type sent struct {
+	number     int64 // of the input
+	renumbered int64
+	key, value []byte // nil: none
+}
+
+// repeated returns the record that is sent again as t; nil: t is new. Not the
+// number alone tells, for a source that starts anew begins at its first again.
+func (l *lane) repeated(t *raw.Telemetry, key []byte) *sent {
+	for i := range l.recent {
+		s := &l.recent[i]
+		if s.value == nil || s.number != t.SourceSequence.Value || !bytes.Equal(s.key, key) {
+			continue
+		}
+		again := *t
+		again.SourceSequence = record.Some(s.renumbered)
+		if bytes.Equal(s.value, raw.AppendTelemetry(nil, &again)) {
+			return s
+		}
+	}
+	return nil
+}
+
+// keep remembers a record that has a number of the input.
+func (l *lane) keep(s sent) {
+	l.recent[l.oldest] = s
+	l.oldest = (l.oldest + 1) % recently
 }
 
 // New returns a feed into n partitions of telemetry.raw.
@@ -57,7 +102,8 @@ func New(n int32) *Feed { return &Feed{partitions: n, index: map[string]int{}} }
 // Add returns the records to write for one observation: Clocks that are due
 // first, then the record, then its copy where a session event names a second
 // address. They are valid until the next call. sourceSequence is renumbered, as
-// a probe would number what it sends into each partition. A Clock is left out:
+// a probe would number what it sends into each partition; a repeat gets the number
+// of what it repeats. A Clock is left out:
 // the feed writes its own, and one from the end of another replay lies days
 // ahead.
 func (f *Feed) Add(t *raw.Telemetry) []stream.Send {
@@ -149,7 +195,7 @@ func (f *Feed) clocks(id string) {
 	}
 	if _, known := f.index[id]; !known && id != "" && len(f.sources) < maxSources {
 		f.index[id] = len(f.sources)
-		f.sources = append(f.sources, source{id: id, next: slices.Repeat([]int64{int64(f.newest)}, int(f.partitions))})
+		f.sources = append(f.sources, source{id: id, lanes: slices.Repeat([]lane{{next: int64(f.newest)}}, int(f.partitions))})
 		f.clockOf(len(f.sources) - 1)
 	}
 }
@@ -160,17 +206,36 @@ func (f *Feed) clockOf(i int) {
 	c := raw.Telemetry{OccurredAt: f.clock, SourceID: f.sources[i].id, Kind: record.KindClock}
 	value := raw.AppendTelemetry(nil, &c)
 	for p := int32(0); p < f.partitions; p++ {
-		f.sends = append(f.sends, stream.Send{Topic: stream.TelemetryRaw, Partition: p, Key: []byte(c.SourceID), Value: value})
+		f.send(p, []byte(c.SourceID), value)
 	}
 }
 
 func (f *Feed) add(t *raw.Telemetry, key []byte) {
 	p := stream.KeyPartition(key, f.partitions)
-	numbered := *t
-	numbered.SourceSequence = record.Opt[int64]{}
-	if i, known := f.index[t.SourceID]; known {
-		numbered.SourceSequence = record.Some(f.sources[i].next[p])
-		f.sources[i].next[p]++
+	i, known := f.index[t.SourceID]
+	if !known {
+		plain := *t
+		plain.SourceSequence = record.Opt[int64]{}
+		f.send(p, key, raw.AppendTelemetry(nil, &plain))
+		return
 	}
-	f.sends = append(f.sends, stream.Send{Topic: stream.TelemetryRaw, Partition: p, Key: key, Value: raw.AppendTelemetry(nil, &numbered)})
+	l := &f.sources[i].lanes[p]
+	if t.SourceSequence.Set {
+		if s := l.repeated(t, key); s != nil {
+			f.send(p, key, s.value)
+			return
+		}
+	}
+	numbered := *t
+	numbered.SourceSequence = record.Some(l.next)
+	value := raw.AppendTelemetry(nil, &numbered)
+	if t.SourceSequence.Set {
+		l.keep(sent{number: t.SourceSequence.Value, renumbered: l.next, key: key, value: value})
+	}
+	l.next++
+	f.send(p, key, value)
+}
+
+func (f *Feed) send(partition int32, key, value []byte) {
+	f.sends = append(f.sends, stream.Send{Topic: stream.TelemetryRaw, Partition: partition, Key: key, Value: value})
 }

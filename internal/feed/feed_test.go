@@ -21,12 +21,13 @@ func address(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, 45, 0, byte(
 
 // story draws what several sources see, mostly in order of time.
 func story(t *rapid.T) []raw.Telemetry {
-	at := start
+	at, number := start, int64(0)
 	draw := rapid.Custom(func(t *rapid.T) raw.Telemetry {
 		at += record.Micros(rapid.IntRange(-2_000, 9_000).Draw(t, "milliseconds")) * 1000
+		number++
 		in := raw.Telemetry{
 			OccurredAt: at, SourceID: fmt.Sprintf("upf-%d", rapid.IntRange(1, 3).Draw(t, "source")),
-			SourceSequence: record.Some(rapid.Int64().Draw(t, "number of the input")),
+			SourceSequence: record.Some(number),
 		}
 		n := rapid.IntRange(1, 6).Draw(t, "terminal")
 		switch rapid.IntRange(0, 3).Draw(t, "kind") {
@@ -260,6 +261,65 @@ func TestTickSpeaksForSilentSources(t *testing.T) {
 		if got := len(f.Tick(start + c.after)); got != c.want {
 			t.Errorf("%d Clocks %d s after the record, want %d", got, c.after/record.Second, c.want)
 		}
+	}
+}
+
+// What comes twice goes out twice under one number, and all that is new as if it
+// had not.
+func TestRepeatsStayRepeats(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Int32Range(1, 3).Draw(t, "partitions")
+		in := story(t)
+		with, without := feed.New(n), feed.New(n)
+		var earlier []stream.Send // of the records a repeat may be of
+		for i := range in {
+			got, want := slices.Clone(with.Add(&in[i])), without.Add(&in[i])
+			if fmt.Sprintf("%x", got) != fmt.Sprintf("%x", want) {
+				t.Fatalf("record %d after repeats: sent %x, want %x", i, got, want)
+			}
+			back := rapid.IntRange(0, 4).Draw(t, "how far back")
+			if back > i || rapid.Bool().Draw(t, "nothing repeated") {
+				continue
+			}
+			earlier = earlier[:0]
+			old := feed.New(n)
+			for j := range i - back + 1 {
+				earlier = append(earlier[:0], records(old.Add(&in[j]))...)
+			}
+			if again := records(with.Add(&in[i-back])); fmt.Sprintf("%x", again) != fmt.Sprintf("%x", earlier) {
+				t.Fatalf("repeat of record %d: sent %x, want %x as the first time", i-back, again, earlier)
+			}
+		}
+	})
+}
+
+// records returns what is no Clock.
+func records(sends []stream.Send) []stream.Send {
+	var all []stream.Send
+	for _, s := range sends {
+		var t raw.Telemetry
+		if err := new(raw.Decoder).Decode(s.Value, &t); err == nil && t.Kind != record.KindClock {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// A source that starts anew numbers from its first again: what it sends then is
+// new, and so is what has no number.
+func TestNewRecordsAreNoRepeats(t *testing.T) {
+	first := raw.Telemetry{OccurredAt: start, SourceID: "upf-1", SourceSequence: record.Some[int64](0), Kind: record.KindFlow, UEAddress: address(1)}
+	later, unnumbered := first, first
+	later.OccurredAt++
+	unnumbered.SourceSequence = record.Opt[int64]{}
+	f := feed.New(1)
+	seen := map[int64]bool{}
+	for i, in := range []raw.Telemetry{first, later, unnumbered, unnumbered} {
+		var got raw.Telemetry
+		if err := new(raw.Decoder).Decode(records(f.Add(&in))[0].Value, &got); err != nil || seen[got.SourceSequence.Value] {
+			t.Errorf("record %d: number %v, error %v; want one that none before had", i, got.SourceSequence, err)
+		}
+		seen[got.SourceSequence.Value] = true
 	}
 }
 
