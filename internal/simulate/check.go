@@ -21,24 +21,12 @@ func (c *checker) refuse(key, problem, remedy string) {
 
 func (c *checker) check(i int, class *Class) {
 	c.index, c.class = i, class
-	base := class.base()
-	switch {
-	case i == maxClasses:
-		c.refuse("", "is one too many", fmt.Sprintf("take some out, there may be %d", maxClasses))
-	case class.Name == "":
-		c.refuse("name", "is missing", "give the class a name, such as water-meter")
-	case !className.MatchString(class.Name):
-		c.refuse("name", fmt.Sprintf("%q is not a name", class.Name), "write lower-case letters, digits and hyphens, a letter first, at most 40")
-	case c.names[class.Name]:
-		c.refuse("name", class.Name+" is there twice", "give one of them another name, and say what it is like")
-	case base == nil:
-		c.refuse("like", "is missing, for "+class.Name+" is not built in", "write like: and one of "+nameList(classes))
-	case class.Share == 0 && class.Name != base.name:
-		c.refuse("share", "is missing", "write its part of the fleet, such as share: 100")
-	}
-	c.names[class.Name] = true
+	c.identity()
 	c.texts()
-	c.times()
+	c.pause("sleep", class.Sleep, sleepBound)
+	c.pause("management", class.Management, managementBound)
+	c.length("session", class.Session, sessionBound)
+	base := class.base()
 	for _, talk := range class.talks() {
 		if base != nil && *talk.Talk != (Talk{}) {
 			c.talk(talk, base)
@@ -46,37 +34,60 @@ func (c *checker) check(i int, class *Class) {
 	}
 }
 
-// texts checks what has a form.
+// identity checks what a class is called, and that it is something.
+func (c *checker) identity() {
+	class, base := c.class, c.class.base()
+	switch {
+	case c.index == maxClasses:
+		c.refuse("", "is one too many", fmt.Sprintf("take some out, there may be %d", maxClasses))
+	case class.Name == "":
+		c.refuse("name", "is missing", "give the class a name, such as water-meter")
+	case !className.MatchString(class.Name):
+		c.refuse("name", fmt.Sprintf("%q is not a name", class.Name), "write lower-case letters, digits and hyphens, a letter first, at most 40")
+	case c.names[class.Name]:
+		c.refuse("name", class.Name+" is there twice", "give one of them another name, and say what it is like")
+	case base == nil && class.Like != "":
+		c.refuse("like", fmt.Sprintf("%q is not built in", class.Like), "write one of "+nameList(classes))
+	case base == nil:
+		c.refuse("like", "is missing, for "+class.Name+" is not built in", "write like: and one of "+nameList(classes))
+	case class.Share == 0 && class.Name != base.name:
+		c.refuse("share", "is missing", "write its part of the fleet, such as share: 100")
+	}
+	c.names[class.Name] = true
+}
+
+// texts checks what has a form, and what is a number of something.
 func (c *checker) texts() {
-	if t := c.class.TypeCode; t != "" && !typeCode.MatchString(t) {
-		c.refuse("type_code", fmt.Sprintf("%q is not of test equipment", t), `write eight digits, 001 first, in quotes: "00100201"`)
+	class := c.class
+	for _, text := range []struct {
+		key, value string
+		is         func(string) bool
+		remedy     string
+	}{
+		{"type_code", class.TypeCode, typeCode.MatchString, `write eight digits of test equipment, 001 first, in quotes: "00100201"`},
+		{"dnn", class.DNN, dnnName.MatchString, "write letters, digits, hyphens and dots, at most 63"},
+		{"slice", class.Slice, sliceName.MatchString, "write SST or SST-SD, such as 1 or 3-0000a1"},
+		{"hours", string(class.Hours), func(h string) bool { return Hours(h).day() != nil }, "write machines, shops, people, or hours such as 06-22"},
+		{"mobility", class.Mobility, oneOf(stationary, moving), "write stationary or moving"},
+		{"server.domain", class.Server.Domain, domainName.MatchString, "write the name of a host, such as water.example.com"},
+		{"server.protocol", class.Server.Protocol, oneOf("tcp", "udp"), "write tcp or udp"},
+	} {
+		if text.value != "" && !text.is(text.value) {
+			c.refuse(text.key, fmt.Sprintf("%q is none", text.value), text.remedy)
+		}
 	}
-	if t := c.class.DNN; t != "" && !dnnName.MatchString(t) {
-		c.refuse("dnn", fmt.Sprintf("%q is not the name of a data network", t), "write letters, digits, hyphens and dots, at most 63")
-	}
-	if t := c.class.Slice; t != "" && !sliceName.MatchString(t) {
-		c.refuse("slice", fmt.Sprintf("%q is not a slice", t), "write SST or SST-SD, such as 1 or 3-0000a1")
-	}
-	if t := c.class.Server.Domain; t != "" && !domainName.MatchString(t) {
-		c.refuse("server.domain", fmt.Sprintf("%q is not the name of a host", t), "write one such as water.example.com")
-	}
-	if n := c.class.Share; n < 0 || n > maxShare {
-		c.refuse("share", fmt.Sprintf("have %d", n), fmt.Sprintf("write 1 to %d", maxShare))
-	}
-	if n := c.class.Server.Hosts; n < 0 || n > maxHosts {
-		c.refuse("server.hosts", fmt.Sprintf("have %d", n), fmt.Sprintf("write 1 to %d", maxHosts))
-	}
-	if n := c.class.Server.Port; n < 0 || n > 65535 {
-		c.refuse("server.port", fmt.Sprintf("have %d", n), "write 1 to 65535")
-	}
-	if h := c.class.Hours; h != "" && h.day() == nil {
-		c.refuse("hours", fmt.Sprintf("%q is not known", h), "write machines, shops, people, or hours such as 06-22")
-	}
-	if m := c.class.Mobility; m != "" && m != stationary && m != moving {
-		c.refuse("mobility", fmt.Sprintf("%q is not known", m), "write stationary or moving")
-	}
-	if p := c.class.Server.Protocol; p != "" && p != "tcp" && p != "udp" {
-		c.refuse("server.protocol", fmt.Sprintf("%q is not known", p), "write tcp or udp")
+	c.number("share", class.Share, maxShare)
+	c.number("server.port", int64(class.Server.Port), 65535)
+	c.number("server.hosts", class.Server.Hosts, maxHosts)
+}
+
+func oneOf(values ...string) func(string) bool {
+	return func(text string) bool { return slices.Contains(values, text) }
+}
+
+func (c *checker) number(key string, n, most int64) {
+	if n < 0 || n > most {
+		c.refuse(key, fmt.Sprintf("have %d", n), fmt.Sprintf("write 1 to %d", most))
 	}
 }
 
@@ -108,13 +119,6 @@ func (b bound) remedy() string {
 	return "write " + timeText(b.from) + " to " + timeText(b.to)
 }
 
-// times checks how long the class's own parameters are.
-func (c *checker) times() {
-	c.pause("sleep", c.class.Sleep, sleepBound)
-	c.pause("management", c.class.Management, managementBound)
-	c.length("session", c.class.Session, sessionBound)
-}
-
 func (c *checker) pause(key string, p Pause, b bound) {
 	if p != 0 && p != Never && !b.has(record.Micros(p), record.Micros(p)) {
 		c.refuse(key, "have "+p.String(), b.remedy()+", or never")
@@ -130,7 +134,7 @@ func (c *checker) length(key string, l Length, b bound) {
 // talk checks what a class says.
 func (c *checker) talk(t namedTalk, base *class) {
 	if base.habit(t.role) == nil {
-		c.refuse(t.key, "a "+base.name+" has none", "take it out, or be like one of "+nameList(slices.DeleteFunc(slices.Clone(classes), func(other *class) bool { return other.habit(t.role) == nil })))
+		c.refuse(t.key, "a "+base.name+" has none", "take it out, or be like one of "+nameList(thatHave(t.role)))
 		return
 	}
 	b := everyBound
@@ -141,12 +145,17 @@ func (c *checker) talk(t namedTalk, base *class) {
 		c.refuse(t.key+".every", "have "+t.Every.String(), b.remedy())
 	}
 	c.length(t.key+".lasts", t.Lasts, lastsBound)
-	for _, amount := range []struct {
-		key string
-		of  Bytes
-	}{{".up", t.Up}, {".down", t.Down}} {
-		if b := amount.of; b != (Bytes{}) && (b.From < 1 || b.To > maxBytes || b.From > b.To) {
-			c.refuse(t.key+amount.key, "have "+b.String(), fmt.Sprintf("write 1 to %d, the lower end first", maxBytes))
-		}
+	c.amount(t.key+".up", t.Up)
+	c.amount(t.key+".down", t.Down)
+}
+
+func (c *checker) amount(key string, b Bytes) {
+	if b != (Bytes{}) && (b.From < 1 || b.To > maxBytes || b.From > b.To) {
+		c.refuse(key, "have "+b.String(), fmt.Sprintf("write 1 to %d, the lower end first", maxBytes))
 	}
+}
+
+// thatHave returns the built-in classes that have something for a role.
+func thatHave(r role) []*class {
+	return slices.DeleteFunc(slices.Clone(classes), func(c *class) bool { return c.habit(r) == nil })
 }

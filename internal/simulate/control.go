@@ -96,7 +96,7 @@ const (
 )
 
 const (
-	cellStay         = 2 * record.Minute // on average, while on the move
+	cellStay         = 10 * record.Minute // on average, hours at rest included
 	cellsPerArea     = 16
 	terminalsPerCell = 40
 	areaDelay        = 400 * record.Millisecond // from the handover to the registration

@@ -35,6 +35,7 @@
 // sources count. Records come in order of occurredAt, but for late ones of a
 // lifelike fleet, which are at most MaxLate behind. A user plane record names its
 // terminal by address only, and a session record has bound that address before.
+// An open flow is reported when it had packets, at most once a ReportInterval.
 // Each source numbers its records over all partitions: whoever feeds them into a
 // log of several numbers them anew. Memory is bounded by the number of terminals,
 // whatever the duration. Every remote address lies in a range kept for

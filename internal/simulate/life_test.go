@@ -74,6 +74,56 @@ func terminalOf(r *raw.Telemetry) int {
 	return numberOf(r.SUPI)
 }
 
+// TestVolume holds the records of a terminal-day against what docs/simulate.md
+// says, by class and over all: fleets of 100,000 terminals and several days stay in
+// reach.
+func TestVolume(t *testing.T) {
+	s := Settings{Terminals: 1000, Start: start, Duration: record.Day, Seed: 1, Lifelike: true}
+	f := mustNew(t, s)
+	terminals, records, all := map[string]int{}, map[string]int{}, 0
+	for i := range f.terminals {
+		terminals[f.classOf(&f.terminals[i]).name]++
+	}
+	each(t, f, func(r *raw.Telemetry) {
+		records[f.classOf(&f.terminals[terminalOf(r)]).name]++
+		all++
+	})
+	if got := all / s.Terminals; got > 1000 {
+		t.Errorf("%d records of a terminal-day, want 1000 at most", got)
+	}
+	published := map[string]int{
+		"meter": 453, "tracker": 958, "payment-terminal": 884, "camera": 1227, "controller": 1607, "gateway": 1272, "wearable": 659, "p2p-camera": 2020, "all": 906,
+	}
+	records["all"], terminals["all"] = all, s.Terminals
+	for name, n := range records {
+		got, want := n/terminals[name], published[name]
+		t.Logf("%s: %d", name, got)
+		if got < want*95/100 || got > want*105/100 {
+			t.Errorf("%s: %d records of a terminal-day, but docs/simulate.md says %d", name, got, want)
+		}
+	}
+}
+
+// TestSilentFlowsAreNotReported shows that an open connection is reported when it
+// spoke, not whenever the user plane could report it.
+func TestSilentFlowsAreNotReported(t *testing.T) {
+	s := Settings{Terminals: 10, Start: start, Duration: 3 * record.Hour, Seed: 2,
+		Classes: []Class{{Name: "controller", KeepAlive: Talk{Every: Pause(record.Minute)}}}}
+	reports := 0
+	each(t, mustNew(t, s), func(r *raw.Telemetry) {
+		if r.Kind != record.KindFlow || r.Flow.RemotePort != plantServer.port {
+			return
+		}
+		reports++
+		if took := r.OccurredAt - r.IntervalStart.Value; took != record.Minute && r.OccurredAt < s.Start+s.Duration {
+			t.Fatalf("report of %v of a connection that speaks once a minute", took.Duration())
+		}
+	})
+	if got := reports / 10; got < 178 || got > 180 {
+		t.Errorf("%d reports of a connection in 3 h, want one a minute", got)
+	}
+}
+
 // numberOf returns the index of a subscriber of the fleet.
 func numberOf(supi string) int {
 	b := addressOf(supi).As4()
@@ -220,10 +270,11 @@ func TestSummerTime(t *testing.T) {
 }
 
 // TestReportInterval shows that longer intervals give fewer reports of the same
-// bytes.
+// bytes, where a connection speaks all the time.
 func TestReportInterval(t *testing.T) {
 	count := func(interval record.Micros) (records int, bytes int64) {
-		s := Settings{Terminals: 60, Start: start, Duration: 3 * record.Hour, Seed: 5, ReportInterval: interval}
+		s := Settings{Terminals: 60, Start: start, Duration: 3 * record.Hour, Seed: 5, ReportInterval: interval,
+			Classes: []Class{{Name: "controller", KeepAlive: Talk{Every: Pause(10 * record.Second)}}}}
 		each(t, mustNew(t, s), func(r *raw.Telemetry) {
 			if r.Kind == record.KindFlow {
 				records, bytes = records+1, bytes+r.Flow.ULVolume

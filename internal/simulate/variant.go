@@ -83,7 +83,20 @@ func (c *Class) made(i int) *class {
 	base := c.base()
 	out := *base
 	out.name, out.like = c.Name, base
+	out.habits = make([]*habit, len(base.habits))
+	for j, h := range base.habits {
+		own := *h
+		out.habits[j] = &own
+	}
 	c.identify(&out, i)
+	c.live(&out)
+	c.connect(&out, i)
+	c.speak(&out)
+	return &out
+}
+
+// live changes when and where a class is there.
+func (c *Class) live(out *class) {
 	if c.Share > 0 {
 		out.share = c.Share
 	}
@@ -102,14 +115,6 @@ func (c *Class) made(i int) *class {
 	if c.Session != (Length{}) {
 		out.sessions = c.Session.span()
 	}
-	out.habits = make([]*habit, len(base.habits))
-	for j, h := range base.habits {
-		own := *h
-		out.habits[j] = &own
-	}
-	c.connect(&out, i)
-	c.speak(&out)
-	return &out
 }
 
 func (l Length) span() span { return span{int64(l.From), int64(l.To)} }
