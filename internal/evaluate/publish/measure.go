@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"cordon/internal/evaluate"
@@ -29,6 +27,7 @@ type publication struct {
 	merged        []*recorded.Merged
 	without       *fleet.Result // the fleet of merged by itself
 	moved         []movedRun
+	grafts        []graftRun
 
 	benignCaptures []benignCapture
 	attacks        []recorded.Set
@@ -97,78 +96,6 @@ type speed struct {
 	took    time.Duration
 }
 
-// job is one fleet to run.
-type job struct {
-	what   string
-	fleet  fleet.Fleet
-	set    *recorded.Set // that is put into the fleet; nil: none
-	merged *recorded.Merged
-	result *fleet.Result
-	took   time.Duration
-}
-
-// jobs are all fleets, in the order of the page.
-type jobs struct {
-	heldOut, tuning []*job
-	sparse          []*job // held-out seeds again
-	quiet           []*job // nil: sparse ones only
-	quietSparse     []*job
-	tail            *job
-	ablation        []*job // by variants
-}
-
-// plan says which fleets there are.
-func (p *publication) plan() *jobs {
-	s := &p.size
-	j := jobs{
-		heldOut: each(s.heldOut, "attacks, seed %d, with baselines", func(seed uint64) fleet.Fleet { return p.attackFleet(seed, true) }),
-		tuning:  each(s.tuning, "attacks, seed %d, with baselines", func(seed uint64) fleet.Fleet { return p.attackFleet(seed, true) }),
-		sparse: each(s.heldOut, "attacks, seed %d, sparse reports", func(seed uint64) fleet.Fleet {
-			f := p.attackFleet(seed, false)
-			f.ReportInterval = record.MicrosIn(s.sparse)
-			return f
-		}),
-		quietSparse: each(s.benignSeeds, "benign, seed %d, sparse reports", func(seed uint64) fleet.Fleet { return p.benignFleet(seed, s.sparse) }),
-	}
-	if s.benignDense {
-		j.quiet = each(s.benignSeeds, "benign, seed %d", func(seed uint64) fleet.Fleet { return p.benignFleet(seed, s.reports) })
-	}
-	j.tail = &job{what: "benign, cases from 8 nats on", fleet: p.benignFleet(s.benignSeeds[0], s.benignReports())}
-	j.tail.fleet.Overrides = lowered
-	for _, v := range variants {
-		f := p.attackFleet(s.heldOut[0], false)
-		f.Overrides = v.overrides
-		j.ablation = append(j.ablation, &job{what: "ablation, " + v.name, fleet: f})
-	}
-	return &j
-}
-
-// each makes a job of every seed.
-func each(list seeds, what string, of func(seed uint64) fleet.Fleet) (all []*job) {
-	for _, seed := range list {
-		all = append(all, &job{what: fmt.Sprintf(what, seed), fleet: of(seed)})
-	}
-	return all
-}
-
-func (p *publication) attackFleet(seed uint64, baselines bool) fleet.Fleet {
-	s := &p.size
-	return fleet.Fleet{
-		Terminals: s.terminals, Duration: record.MicrosIn(s.duration), Seed: seed, ReportInterval: record.MicrosIn(s.reports),
-		Each: s.each, AttacksAt: record.MicrosIn(s.attacksAt), Partitions: int32(s.partitions), Baselines: baselines,
-	}
-}
-
-func (p *publication) benignFleet(seed uint64, interval time.Duration) fleet.Fleet {
-	s := &p.size
-	return fleet.Fleet{Terminals: s.benignTerminals, Duration: record.MicrosIn(s.benignDuration), Seed: seed, ReportInterval: record.MicrosIn(interval), Partitions: int32(s.partitions)}
-}
-
-// all lists the jobs.
-func (j *jobs) all() []*job {
-	return slices.Concat(j.heldOut, j.tuning, j.sparse, j.quiet, j.quietSparse, []*job{j.tail}, j.ablation)
-}
-
 func (p *publication) measure(ctx context.Context) (err error) {
 	if p.digest, err = fleet.Digest(nil, int32(p.size.partitions)); err != nil {
 		return err
@@ -201,7 +128,10 @@ func (p *publication) measure(ctx context.Context) (err error) {
 	for i, one := range j.ablation {
 		p.ablation = append(p.ablation, variantRun{variants[i], one.result})
 	}
-	return p.watchCaptures(ctx)
+	if err := p.watchCaptures(ctx); err != nil {
+		return err
+	}
+	return p.runGrafts(ctx)
 }
 
 // add takes the benign runs of seeds, where there are any.
@@ -213,62 +143,6 @@ func (r *reported) add(list seeds, runs []*job) {
 		}
 		r.benign = evaluate.Join(r.benign, one.result.Ours)
 	}
-}
-
-// work runs jobs, as many at a time as the size says. The first error ends it.
-func (p *publication) work(ctx context.Context, list []*job) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	far := newProgress(p, list)
-	next := make(chan *job)
-	var workers sync.WaitGroup
-	for range p.size.parallel {
-		workers.Go(func() {
-			for one := range next {
-				if err := p.do(ctx, one, far); err != nil {
-					stop(err)
-				}
-			}
-		})
-	}
-	for _, one := range list {
-		next <- one
-	}
-	close(next)
-	workers.Wait()
-	for _, one := range list {
-		if one.result != nil {
-			p.speeds = append(p.speeds, speed{one.what, one.result.Records, one.took})
-		}
-	}
-	return context.Cause(ctx)
-}
-
-// do runs one job.
-func (p *publication) do(ctx context.Context, j *job, far *progress) error {
-	if ctx.Err() != nil {
-		return nil // somebody else's error ended it
-	}
-	p.tell(j.what)
-	began := p.now()
-	j.fleet.Progress = func(at record.Micros) { far.reach(j, at) }
-	if err := j.run(ctx, p.amongFleet().History); err != nil {
-		return fmt.Errorf("%s: %w", j.what, err)
-	}
-	j.took = p.now().Sub(began)
-	far.end(j)
-	return nil
-}
-
-func (j *job) run(ctx context.Context, history record.Micros) (err error) {
-	if j.set == nil {
-		j.result, err = fleet.Simulate(ctx, j.fleet)
-		return err
-	}
-	if j.merged, err = j.set.Merge(ctx, recorded.Among{Fleet: j.fleet, History: history}); err == nil {
-		j.result = j.merged.Merged
-	}
-	return err
 }
 
 // together puts the runs of a set of seeds together.

@@ -32,6 +32,7 @@ func (p *publication) page() (string, error) {
 	p.writeCaptures(&b)
 	p.writeMerged(&b)
 	p.writeMoved(&b)
+	p.writeGrafts(&b)
 	p.writeSpeeds(&b)
 	return b.String(), nil
 }

@@ -32,6 +32,7 @@ type size struct {
 	benignDense     bool          // they run with reports, and not with sparse ones only
 	captures        string        // folder of captures; empty: none
 	among           time.Duration // how long a fleet lives before an attack capture is put into it; 0: into none
+	grafts          seeds         // of each kind on each benign capture
 	parallel        int           // fleets at a time; changes no figure but speeds
 }
 
@@ -42,13 +43,21 @@ type size struct {
 var sizes = map[string]size{
 	"quick": {name: "quick", terminals: 2_000, duration: 6 * time.Hour, each: 5, partitions: 8, tuning: seeds{1}, heldOut: seeds{101},
 		reports: 10 * time.Second, sparse: time.Minute,
-		benignSeeds: seeds{101}, benignTerminals: 2_000, benignDuration: 6 * time.Hour, benignDense: true},
+		benignSeeds: seeds{101}, benignTerminals: 2_000, benignDuration: 6 * time.Hour, benignDense: true, grafts: graftSeeds(1)},
 	"standard": {name: "standard", terminals: 2_000, duration: 108 * time.Hour, attacksAt: 84 * time.Hour, each: 8, partitions: 8, tuning: seeds{1}, heldOut: seeds{101},
 		reports: 10 * time.Second, sparse: time.Minute,
-		benignSeeds: seeds{101}, benignTerminals: 2_000, benignDuration: 108 * time.Hour, benignDense: true, among: 60 * time.Hour},
+		benignSeeds: seeds{101}, benignTerminals: 2_000, benignDuration: 108 * time.Hour, benignDense: true, among: 60 * time.Hour, grafts: graftSeeds(5)},
 	"full": {name: "full", terminals: 20_000, duration: 108 * time.Hour, attacksAt: 84 * time.Hour, each: 50, partitions: 8, tuning: seeds{1}, heldOut: seeds{101, 102},
 		reports: 10 * time.Second, sparse: time.Minute,
-		benignSeeds: seeds{101}, benignTerminals: 100_000, benignDuration: 72 * time.Hour, among: 60 * time.Hour},
+		benignSeeds: seeds{101}, benignTerminals: 100_000, benignDuration: 72 * time.Hour, among: 60 * time.Hour, grafts: graftSeeds(20)},
+}
+
+// graftSeeds are the first n of those that grafts have.
+func graftSeeds(n int) (list seeds) {
+	for i := range n {
+		list = append(list, uint64(201+i))
+	}
+	return list
 }
 
 // sizeHelp says how long they take.
@@ -134,6 +143,7 @@ func (s *size) flags(f *flag.FlagSet) {
 	f.IntVar(&s.benignTerminals, "benign-terminals", s.benignTerminals, "terminals of a benign fleet")
 	f.DurationVar(&s.benignDuration, "benign-duration", s.benignDuration, "length of a benign fleet")
 	f.DurationVar(&s.among, "among", s.among, "how long a fleet lives before an attack capture is put into it; 0: into none")
+	f.Var(&s.grafts, "grafts", "seeds of what is let happen to the devices of benign captures")
 	f.BoolVar(&s.benignDense, "benign-dense", s.benignDense, "benign fleets with -reports too, and not with -sparse only")
 }
 
