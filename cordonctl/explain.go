@@ -29,6 +29,7 @@ type explainFlags struct {
 	verdicts string
 	scorer   string
 	html     string
+	choice   choice
 }
 
 func explainCommand() *cobra.Command {
@@ -36,10 +37,11 @@ func explainCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain TERMINAL",
 		Short: "say why a terminal has its verdict, and check the sum",
-		Long: `explain shows the newest verdict about a terminal and adds it up again, line by
-line: what each family of detectors contributes, the total against the
-thresholds, the rule that made the class, what would have to be different, and
-how the evidence went since the case was raised. --html writes the same as a page
+		Long: `explain shows the gravest verdict of the newest case about a terminal and adds it
+up again, line by line: what each family of detectors contributes, the total
+against the thresholds, the rule that made the class, what would have to be
+different, and how the evidence went since the case was raised. --sequence and
+--at choose another verdict. --html writes the same as a page
 with a plot, one file that can be kept with a ticket and read offline.
 
 Evidence is counted in nats, the natural logarithm of how much better "it was
@@ -53,6 +55,7 @@ the numbers of a verdict do not add up, explain says so and exits with 1.`,
 		Example: `  cordonctl explain 3f2a --verdicts result/verdicts.jsonl
   cordonctl explain 3f2a91 --brokers kafka:9092
   cordonctl explain 3f2a91 --verdicts result/verdicts.jsonl --html case.html
+  cordonctl explain 3f2a --verdicts result/verdicts.jsonl --at 2026-05-04T10:00:00Z
   cordonctl explain 3f2a91 --scorer-config scorer.yaml --json`,
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return runExplain(c, &f, args[0]) },
@@ -60,6 +63,8 @@ the numbers of a verdict do not add up, explain says so and exits with 1.`,
 	f.connection.add(c)
 	c.Flags().StringVar(&f.verdicts, "verdicts", "", "`FILE`, the verdicts.jsonl of a backtest (default: the topic of the deployment)")
 	c.Flags().StringVar(&f.scorer, "scorer-config", "", "the scorer's YAML `FILE`, for its thresholds (default: the shipped ones)")
+	c.Flags().Int64Var(&f.choice.sequence, "sequence", 0, "`NUMBER` of the verdict to explain (default: the gravest of the newest case)")
+	c.Flags().StringVar(&f.choice.at, "at", "", "`TIME` (RFC 3339); explains the verdict that was the newest then")
 	c.Flags().StringVar(&f.html, "html", "", "`FILE` to write as a page with a plot, in place of the text")
 	return c
 }
@@ -89,7 +94,11 @@ func runExplain(c *cobra.Command, f *explainFlags, prefix string) error {
 	if err != nil {
 		return err
 	}
-	e := explain(verdicts, thresholdsOf(cfg, verdicts[len(verdicts)-1].ConfigDigest))
+	chosen, err := f.choice.of(verdicts)
+	if err != nil {
+		return err
+	}
+	e := explain(verdicts, chosen, thresholdsOf(cfg, verdicts[chosen].ConfigDigest))
 	if f.html != "" {
 		err = e.writeHTML(f.html)
 	} else {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,12 +70,12 @@ func TestExplainAddsUp(t *testing.T) {
 		n     int
 		texts []string
 	}{
-		{1, []string{"WATCH  3f2a", "RAISED at 1970-01-01T00:11:00", "add up to the evidence, 12.500 nats", "evidence 12.5 ≥ 12.0, of it 12.5 ≥ 6.0 outside the volume family, and 12.5 < 20.0"}},
-		{2, []string{"MALICIOUS  3f2a", "+17.000", "of at most 60.0", "+4.250", "of at most 12.0", "=21.250", "evidence 21.2 ≥ 20.0 and at least two families have ≥ 3.0: scan 17.0, flood 4.2"}},
+		{1, []string{"WATCH  3f2a", "RAISED at 1970-01-01T00:11:00", "add up to the evidence, 12.500 nats", "evidence 12.5 ≥ 12.0, of it 12.5 ≥ 6.0 outside the volume family, and evidence 12.5 < 20.0"}},
+		{2, []string{"MALICIOUS  3f2a", "+17.000", "of at most 60.0", "+4.250", "of at most 12.0", "=21.250", "evidence 21.2 ≥ 20.0 and at least 2 families have ≥ 3.0: scan 17.0, flood 4.2"}},
 		{3, []string{"evidence 60.0 ≥ 20.0 and the scan family alone reaches it", "otherwise", "with 3 of the failed", "T1046 Network Service Discovery"}},
-		{4, []string{"CLEARED", "MALICIOUS since 1970-01-01T00:12:00", "never steps down", "4 verdicts", "▒"}},
+		{4, []string{"CLEARED at 1970-01-01T00:14:00", "MALICIOUS since 1970-01-01T00:12:00", "never steps down", "4 verdicts", "▒"}},
 	} {
-		o := run(t, "explain", "3f2a", "--verdicts", verdictsFile(t, all[:c.n]...))
+		o := run(t, "explain", "3f2a", "--sequence", fmt.Sprint(c.n), "--verdicts", verdictsFile(t, all[:c.n]...))
 		o.expect(t, 0, append(c.texts, "computed again")...)
 		if strings.Contains(o.out, "WRONG  ") || strings.Contains(o.out, "another configuration") {
 			t.Errorf("%d verdicts: it doubts a verdict that is right:\n%s", c.n, o.out)
@@ -82,9 +83,46 @@ func TestExplainAddsUp(t *testing.T) {
 	}
 }
 
+// README: "explain TERMINAL" behind a backtest, whose clock runs on until each case
+// is cleared. What is worth explaining is the gravest verdict, and of the newest case.
+func TestExplainChoosesTheGravest(t *testing.T) {
+	all := verdicts()
+	older := all[2]
+	older.VerdictID, older.StateGeneration, older.Evidence, older.DecidedAt = record.ID{9}, 0, 60_000, record.Minute
+	path := verdictsFile(t, append([]record.Verdict{older}, all...)...)
+	for _, c := range []struct {
+		flags []string
+		texts []string
+	}{
+		{nil, []string{"MALICIOUS  3f2a", "UPDATED at 1970-01-01T00:13:00.000000Z (verdict 3)", "since then 1 verdict: CLEARED at 1970-01-01T00:14:00", "=60.000", "> 1970-01-01T00:13:00", "beside 1 other case"}},
+		{[]string{"--sequence", "4"}, []string{"CLEARED at 1970-01-01T00:14:00.000000Z (verdict 4)", "=6.000"}},
+		{[]string{"--at", "1970-01-01T00:12:59Z"}, []string{"UPDATED at 1970-01-01T00:12:00", "since then 2 verdicts", "=21.250"}},
+		{[]string{"--at", "1970-01-01T00:10:00Z"}, []string{"at 1970-01-01T00:01:00"}},
+	} {
+		run(t, append([]string{"explain", "3f2a", "--verdicts", path}, c.flags...)...).expect(t, 0, c.texts...)
+	}
+	for flag, value := range map[string]string{"--sequence": "7", "--at": "1970-01-01T00:00:00Z"} {
+		run(t, "explain", "3f2a", "--verdicts", path, flag, value).expect(t, 2, flag)
+	}
+	run(t, "explain", "3f2a", "--verdicts", path, "--at", "noon").expect(t, 2, "want a time as")
+	run(t, "explain", "3f2a", "--verdicts", path, "--at", "1970-01-01T00:12:59Z", "--sequence", "1").expect(t, 2, "want one of the two")
+}
+
+// Faults are evidence of a malfunction and never of malice: two sums, each beside
+// its own thresholds.
+func TestExplainKeepsFaultsApart(t *testing.T) {
+	v := verdicts()[0]
+	v.Class, v.MalfunctionEvidence = record.ClassMalfunctioning, 12_000
+	v.Reasons = append(v.Reasons, record.Reason{Feature: "restarts", Family: detect.Restart.String(), Value: 5, Unit: "restarts in two days", Expected: 2, Reference: record.ReferencePrior, Contribution: 12_000})
+	path := verdictsFile(t, v)
+	run(t, "explain", "3f2a", "--verdicts", path).expect(t, 0, "evidence", "=12.500", "malfunction", "=12.000", "MALFUNCTIONING from 12.0, calm at 6.0",
+		"evidence of a malfunction 12.0 ≥ 12.0, and evidence 12.5 < 20.0")
+	run(t, "explain", "3f2a", "--json", "--verdicts", path).expect(t, 0, `"sum":12500,"malfunctionSum":12000`, `"malfunctioning":12000`)
+}
+
 // Order in the file, repeats after a restart, and other terminals change
 // nothing.
-func TestExplainTakesTheNewest(t *testing.T) {
+func TestExplainWhateverTheOrder(t *testing.T) {
 	all := verdicts()
 	other := all[1]
 	other.Terminal = record.Pseudonym{0x4f}
@@ -113,9 +151,9 @@ func TestExplainFindsWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			all := verdicts()[:3]
 			c.spoil(&all[2])
-			o := run(t, "explain", "3f2a", "--verdicts", verdictsFile(t, all...))
+			o := run(t, "explain", "3f2a", "--sequence", "3", "--verdicts", verdictsFile(t, all...))
 			o.expect(t, 1, "WRONG  ", c.text, "does not add up")
-			run(t, "explain", "3f2a", "--json", "--verdicts", verdictsFile(t, all...)).expect(t, 1, `"consistent":false`)
+			run(t, "explain", "3f2a", "--json", "--sequence", "3", "--verdicts", verdictsFile(t, all...)).expect(t, 1, `"consistent":false`)
 		})
 	}
 }
@@ -145,7 +183,7 @@ func TestExplainNamesTheTerminal(t *testing.T) {
 }
 
 func TestExplainJSON(t *testing.T) {
-	o := run(t, "explain", "3f2a", "--json", "--verdicts", verdictsFile(t, verdicts()...))
+	o := run(t, "explain", "3f2a", "--json", "--sequence", "4", "--verdicts", verdictsFile(t, verdicts()...))
 	o.expect(t, 0, `"consistent":true`, `"sum":6000`, `"malicious":20000`, `"ofThisVerdict":true`, `"status":"CLEARED"`, `"history":[{"decidedAt":"1970-01-01T00:11:00.000000Z","status":"RAISED"`)
 	if strings.Count(o.out, "\n") != 1 {
 		t.Errorf("%d lines, want one object on one line", strings.Count(o.out, "\n"))

@@ -23,7 +23,7 @@ var explainTemplate = template.Must(template.New("explain").Parse(explainPage))
 type page struct {
 	Class, Terminal, Status, DecidedAt, Since, Device, Criticality string
 	Confidence, Coverage                                           int32
-	Sum, Malfunction, Limits, Counterfactual, Case                 string
+	Sum, Malfunction, Limits, Broken, After, Counterfactual, Case  string
 	Reasons                                                        []pageReason
 	Checks                                                         []check
 	Meanings                                                       []meaning
@@ -62,10 +62,10 @@ func (e *explanation) page() page {
 		Class: v.Class.String(), Terminal: v.Terminal.String(), Status: v.Status.String(), DecidedAt: v.DecidedAt.String(),
 		Since: v.FirstEvidenceAt.String(), Device: e.device(), Criticality: criticality(v), Confidence: v.Confidence, Coverage: v.Coverage.Permille,
 		Sum: milli(int64(l.Sum())), Limits: e.limitsInWords(), Counterfactual: v.Counterfactual, Case: v.VerdictID.String(),
-		Checks: e.Checks, Meanings: e.meanings(), Plot: e.plot(),
+		Checks: e.Checks, Meanings: e.meanings(), Plot: e.plot(), After: e.since(),
 	}
 	if v.MalfunctionEvidence > 0 {
-		p.Malfunction = milli(v.MalfunctionEvidence)
+		p.Malfunction, p.Broken = milli(v.MalfunctionEvidence), e.brokenInWords()
 	}
 	for _, r := range v.Reasons {
 		bound, _ := familyBound(r.Family)
@@ -121,7 +121,7 @@ const (
 
 // plot draws what each family contributed from verdict to verdict.
 func (e *explanation) plot() plot {
-	from, to := e.history[0].DecidedAt, e.verdict.DecidedAt
+	from, to := e.history[0].DecidedAt, e.history[len(e.history)-1].DecidedAt
 	most := int64(e.limits.Malicious) * 5 / 4
 	for _, v := range e.history {
 		most = max(most, v.Evidence+v.MalfunctionEvidence)

@@ -31,7 +31,10 @@ func (e *explanation) print(c *cobra.Command) error {
 	}
 	w := c.OutOrStdout()
 	v := &e.verdict
-	fmt.Fprintf(w, "%s  %s  %s at %s\n", v.Class, v.Terminal, v.Status, v.DecidedAt)
+	fmt.Fprintf(w, "%s  %s  %s at %s (verdict %d)\n", v.Class, v.Terminal, v.Status, v.DecidedAt, v.Sequence)
+	if since := e.since(); since != "" {
+		fmt.Fprintln(w, since)
+	}
 	e.printSum(w)
 	e.printChecks(w)
 	e.printMeaning(w)
@@ -39,19 +42,53 @@ func (e *explanation) print(c *cobra.Command) error {
 	return nil
 }
 
-// printSum writes what each family contributes, and the total.
+// since says what became of the case after the verdict that is explained.
+func (e *explanation) since() string {
+	last := &e.history[len(e.history)-1]
+	if e.at == len(e.history)-1 {
+		return ""
+	}
+	return fmt.Sprintf("since then %s: %s at %s, %s nats of evidence", plural(len(e.history)-1-e.at, "verdict"), last.Status, last.DecidedAt, nats(last.Evidence))
+}
+
+// printSum writes what each family and each fault contributes, with a total for
+// each of the two: they are held against different thresholds.
 func (e *explanation) printSum(w io.Writer) {
 	v := &e.verdict
-	fmt.Fprintf(w, "\nevidence since %s, in nats\n", v.FirstEvidenceAt)
+	fmt.Fprintf(w, "\nsince %s, in nats\n", v.FirstEvidenceAt)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	sum := int64(0)
 	for _, r := range v.Reasons {
-		sum += r.Contribution
-		bound, _ := familyBound(r.Family)
-		fmt.Fprintf(t, "  %s\t+%s\tof at most %s\t%s\n", r.Family, milli(r.Contribution), nats(int64(bound)), inWords(r))
+		if !isFault(r.Family) {
+			printReason(t, r)
+		}
 	}
-	fmt.Fprintf(t, "  sum\t=%s\t\t%s\n", milli(sum), e.limitsInWords())
+	l := levels(v)
+	fmt.Fprintf(t, "  evidence\t=%s\t\t%s\n", milli(int64(l.Sum())), e.limitsInWords())
+	if l.Malfunction() > 0 {
+		for _, r := range v.Reasons {
+			if isFault(r.Family) {
+				printReason(t, r)
+			}
+		}
+		fmt.Fprintf(t, "  malfunction\t=%s\t\t%s\n", milli(int64(l.Malfunction())), e.brokenInWords())
+	}
 	t.Flush()
+}
+
+func printReason(w io.Writer, r record.Reason) {
+	bound, _ := familyBound(r.Family)
+	fmt.Fprintf(w, "  %s\t+%s\tof at most %s\t%s\n", r.Family, milli(r.Contribution), nats(int64(bound)), inWords(r))
+}
+
+// isFault reports whether a reason counts for a malfunction, and not as evidence.
+func isFault(family string) bool {
+	_, known := detect.FaultNamed(family)
+	return known
+}
+
+// brokenInWords says what the evidence of a malfunction is held against.
+func (e *explanation) brokenInWords() string {
+	return fmt.Sprintf("MALFUNCTIONING from %s, calm at %s or less", nats(int64(e.limits.Broken)), nats(int64(e.limits.Clear)))
 }
 
 func (e *explanation) limitsInWords() string {
@@ -161,11 +198,11 @@ const (
 )
 
 // printHistory writes what became of the case, with a bar for its evidence; a
-// bar that passes the mark had enough for MALICIOUS.
+// bar that passes the mark had enough for MALICIOUS, ">" is the verdict that is explained.
 func (e *explanation) printHistory(w io.Writer) {
 	fmt.Fprintf(w, "\nthe case %s, %s", e.verdict.VerdictID, plural(len(e.history), "verdict"))
-	if e.earlier > 0 {
-		fmt.Fprintf(w, ", after %s about the same terminal", plural(e.earlier, "other case"))
+	if e.others > 0 {
+		fmt.Fprintf(w, ", beside %s about the same terminal", plural(e.others, "other case"))
 	}
 	fmt.Fprintln(w)
 	most := int64(e.limits.Malicious)
@@ -183,19 +220,23 @@ func (e *explanation) printHistory(w io.Writer) {
 			fmt.Fprintf(t, "  … %d more\t\t\t\t\n", left)
 			left = 0
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", v.DecidedAt, v.Status, v.Class, nats(v.Evidence), bar(v.Evidence, int64(e.limits.Malicious), most))
+		mark := " "
+		if i == e.at {
+			mark = ">"
+		}
+		fmt.Fprintf(t, "%s %s\t%s\t%s\t%s\t%s\n", mark, v.DecidedAt, v.Status, v.Class, nats(v.Evidence), bar(v.Evidence, int64(e.limits.Malicious), most))
 	}
 	t.Flush()
 }
 
 // shown reports whether verdict i has a line: all of a short history; of a long
-// one both ends and what changed.
+// one both ends, what changed and what is explained.
 func (e *explanation) shown(i int) bool {
 	if len(e.history) <= plotLines || i < plotLines/3 || i >= len(e.history)-plotLines/3 {
 		return true
 	}
 	before, v := &e.history[i-1], &e.history[i]
-	return v.Status != record.StatusUpdated || v.Class != before.Class
+	return i == e.at || v.Status != record.StatusUpdated || v.Class != before.Class
 }
 
 // bar draws evidence on a scale that ends at most, with the threshold as a mark.
@@ -221,17 +262,19 @@ func plural(n int, what string) string {
 type explained struct {
 	Terminal   string           `json:"terminal"`
 	Consistent bool             `json:"consistent"`
-	Sum        int64            `json:"sum"` // milli-nats
+	Sum        int64            `json:"sum"`            // of the evidence, milli-nats
+	Broken     int64            `json:"malfunctionSum"` // of a malfunction, likewise
 	Thresholds explainedLimits  `json:"thresholds"`
 	Checks     []check          `json:"checks"`
 	Verdict    json.RawMessage  `json:"verdict"`
 	History    []explainedState `json:"history"`
-	Earlier    int              `json:"earlierCases"`
+	Others     int              `json:"otherCases"`
 }
 
 // explainedLimits are thresholds in milli-nats.
 type explainedLimits struct {
 	Malicious detect.Nats `json:"malicious"`
+	Broken    detect.Nats `json:"malfunctioning"`
 	Family    detect.Nats `json:"family"`
 	Watch     detect.Nats `json:"watch"`
 	Outside   detect.Nats `json:"watchOutside"`
@@ -256,12 +299,11 @@ func (e *explanation) printJSON(w io.Writer) error {
 	}
 	r := &e.limits
 	out := explained{
-		Terminal: e.verdict.Terminal.String(), Consistent: e.Consistent, Checks: e.Checks, Verdict: text, Earlier: e.earlier,
-		Thresholds: explainedLimits{r.Malicious, r.Family, r.Watch, r.WatchOutside, r.Clear, r.known},
+		Terminal: e.verdict.Terminal.String(), Consistent: e.Consistent, Checks: e.Checks, Verdict: text, Others: e.others,
+		Thresholds: explainedLimits{r.Malicious, r.Broken, r.Family, r.Watch, r.WatchOutside, r.Clear, r.known},
 	}
-	for _, reason := range e.verdict.Reasons {
-		out.Sum += reason.Contribution
-	}
+	l := levels(&e.verdict)
+	out.Sum, out.Broken = int64(l.Sum()), int64(l.Malfunction())
 	for _, v := range e.history {
 		out.History = append(out.History, explainedState{v.DecidedAt.String(), v.Status.String(), v.Class.String(), v.Evidence, v.Score})
 	}

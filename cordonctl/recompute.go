@@ -42,25 +42,29 @@ type check struct {
 type explanation struct {
 	verdict record.Verdict
 	history []record.Verdict // of the case, in order
-	earlier int              // cases before this one
+	at      int              // of the verdict in history
+	others  int              // cases of the terminal beside this one
 	limits  thresholds
 
 	Checks     []check
 	Consistent bool
 }
 
-// explain computes the newest of the verdicts of a terminal again.
-func explain(verdicts []record.Verdict, t thresholds) explanation {
-	e := explanation{verdict: verdicts[len(verdicts)-1], limits: t, Consistent: true}
-	before := map[record.ID]bool{}
-	for _, v := range verdicts {
-		if v.VerdictID == e.verdict.VerdictID {
-			e.history = append(e.history, v)
-		} else {
-			before[v.VerdictID] = true
+// explain computes verdict i of those of a terminal again.
+func explain(verdicts []record.Verdict, i int, t thresholds) explanation {
+	e := explanation{verdict: verdicts[i], limits: t, Consistent: true}
+	others := map[record.ID]bool{}
+	for j, v := range verdicts {
+		switch {
+		case v.VerdictID != e.verdict.VerdictID:
+			others[v.VerdictID] = true
+			continue
+		case j == i:
+			e.at = len(e.history)
 		}
+		e.history = append(e.history, v)
 	}
-	e.earlier = len(before)
+	e.others = len(others)
 	e.sum()
 	e.families()
 	e.score()
@@ -173,15 +177,16 @@ func (e *explanation) class() {
 	}
 }
 
-// sinceRaised returns the verdicts of the case since it was last raised; a case
-// that was cleared and taken up again keeps its name.
+// sinceRaised returns the verdicts of the case from when it was last raised up to
+// the one that is explained; a case that was cleared and taken up again keeps its name.
 func (e *explanation) sinceRaised() []record.Verdict {
-	for i := len(e.history) - 1; i > 0; i-- {
-		if e.history[i].Status == record.StatusRaised {
-			return e.history[i:]
+	until := e.history[:e.at+1]
+	for i := e.at; i > 0; i-- {
+		if until[i].Status == record.StatusRaised {
+			return until[i:]
 		}
 	}
-	return e.history
+	return until
 }
 
 // ruleInWords says which part of the decision rule made a class.
@@ -195,17 +200,25 @@ func ruleInWords(r *judge.Rule, l detect.Levels, class record.Class) string {
 		}
 		return fmt.Sprintf("%s and the %s family alone reaches it (%s)", sum, family, weights(r, l))
 	case class == record.ClassMalicious:
-		return fmt.Sprintf("%s and at least two families have ≥ %s: %s", sum, nats(int64(r.Family)), weights(r, l))
+		return fmt.Sprintf("%s and at least %d families have ≥ %s: %s", sum, r.Families, nats(int64(r.Family)), weights(r, l))
 	case class == record.ClassMalfunctioning:
-		return fmt.Sprintf("evidence of a malfunction %s ≥ %s, and no malice", nats(int64(l.Malfunction())), nats(int64(r.Broken)))
+		return fmt.Sprintf("evidence of a malfunction %s ≥ %s, and %s", nats(int64(l.Malfunction())), nats(int64(r.Broken)), notMalicious(r, l))
 	case class == record.ClassWatch:
 		text := fmt.Sprintf("evidence %s ≥ %s, of it %s ≥ %s outside the volume family", nats(int64(l.Sum())), nats(int64(r.Watch)), nats(int64(l.OutsideVolume())), nats(int64(r.WatchOutside)))
-		if l.Sum() >= r.Malicious {
-			return text + ", and neither a second family nor one that decides by itself makes it MALICIOUS"
-		}
-		return text + fmt.Sprintf(", and %s < %s", nats(int64(l.Sum())), nats(int64(r.Malicious)))
+		return text + ", and " + notMalicious(r, l)
 	}
 	return "no rule of this version makes this class"
+}
+
+// notMalicious says why evidence does not make a terminal MALICIOUS.
+func notMalicious(r *judge.Rule, l detect.Levels) string {
+	switch {
+	case l.Sum() < r.Malicious:
+		return fmt.Sprintf("evidence %s < %s", nats(int64(l.Sum())), nats(int64(r.Malicious)))
+	case l.Deeds() < r.WatchOutside:
+		return fmt.Sprintf("of the evidence only %s < %s are deeds", nats(int64(l.Deeds())), nats(int64(r.WatchOutside)))
+	}
+	return fmt.Sprintf("fewer than %d families count and none decides by itself", r.Families)
 }
 
 // weights lists the families that count.

@@ -24,7 +24,7 @@ type summary struct {
 	TerminalDays float64          `json:"terminalDays"`
 	FirstEvent   string           `json:"firstEvent,omitempty"`
 	LastEvent    string           `json:"lastEvent,omitempty"`
-	Raised       map[string]int64 `json:"raised"`
+	Raised       map[string]int64 `json:"raised"` // cases, each once under its worst class
 	Cleared      int64            `json:"cleared"`
 	Commands     map[string]int64 `json:"commands"`
 	WallSeconds  float64          `json:"wallSeconds,omitempty"`
@@ -54,6 +54,7 @@ type span struct{ first, last record.Micros }
 type finding struct {
 	first    record.Micros // decision of the first verdict
 	worst    record.Verdict
+	raised   record.Class              // the worst of the case that was raised last; unknown: none was
 	early    record.Micros             // first early warning; 0: none
 	commands []record.IsolationCommand // in their order
 	ended    bool                      // the newest verdict is CLEARED
@@ -181,13 +182,19 @@ func (f *finding) answer() *record.IsolationCommand {
 }
 
 func (r *results) verdict(v *record.Verdict) {
-	switch v.Status {
-	case record.StatusRaised:
-		r.summary.Raised[v.Class.String()]++
-	case record.StatusCleared:
-		r.summary.Cleared++
-	}
 	f := r.finding(v.Terminal)
+	switch {
+	case v.Status == record.StatusRaised:
+		f.raised = v.Class
+		r.summary.Raised[v.Class.String()]++
+	case v.Status == record.StatusCleared:
+		f.raised = record.ClassUnknown
+		r.summary.Cleared++
+	case f.raised != record.ClassUnknown && v.Class < f.raised: // it grew: count it under what it became
+		r.summary.Raised[f.raised.String()]--
+		r.summary.Raised[v.Class.String()]++
+		f.raised = v.Class
+	}
 	if f.first == 0 {
 		f.first = v.DecidedAt
 	}

@@ -27,7 +27,7 @@ func TestTableWorstFirst(t *testing.T) {
 		names[v.Terminal] = fmt.Sprintf("10.0.0.%d", i+1)
 		r.note(backtest.Output{Topic: stream.Verdicts}, &v)
 	}
-	worst := verdicts()[1]
+	worst := verdicts()[1] // of a case that was raised as WATCH
 	worst.Terminal = record.Pseudonym{7}
 	r.note(backtest.Output{Topic: stream.Verdicts}, &worst)
 	r.note(backtest.Output{Topic: stream.VerdictsEarly}, &record.EarlyWarning{Terminal: worst.Terminal, OccurredAt: record.Minute})
@@ -45,8 +45,8 @@ func TestTableWorstFirst(t *testing.T) {
 	if at := strings.Index(text, "MALICIOUS  07"); at < 0 || at > strings.Index(text, "WATCH  ") {
 		t.Errorf("the worst is not the first:\n%s", text)
 	}
-	if r.summary.Raised["WATCH"] != 25 || r.summary.Commands["RATE_LIMIT"] != 1 {
-		t.Errorf("summary %+v, want 25 WATCH and 1 RATE_LIMIT", r.summary)
+	if r.summary.Raised["WATCH"] != 24 || r.summary.Raised["MALICIOUS"] != 1 || r.summary.Commands["RATE_LIMIT"] != 1 {
+		t.Errorf("summary %+v, want 24 WATCH, 1 MALICIOUS and 1 RATE_LIMIT", r.summary)
 	}
 }
 

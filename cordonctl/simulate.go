@@ -64,10 +64,10 @@ Classes: ` + strings.Join(simulate.Classes(), ", ") + `.
 The fleet is made up by the people who wrote the detectors: it shows how the
 pipeline works, not how well it detects. Real captures do that.`,
 		Example: `  cordonctl simulate --terminals 500 --duration 1h --attack scan:5@10m --out fleet.jsonl
+  cordonctl backtest fleet.jsonl
   cordonctl simulate --terminals 200 --duration 30m --attack udp-flood:2@5m --brokers kafka:9092 --speed real
   cordonctl simulate --print-classes > classes.yaml
-  cordonctl simulate --classes classes.yaml --terminals 2000 --duration 6h --out fleet.avro
-  cordonctl backtest fleet.jsonl`,
+  cordonctl simulate --classes classes.yaml --terminals 2000 --duration 6h --out fleet.avro`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return runSimulate(c, &f) },
 	}
