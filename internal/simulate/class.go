@@ -93,7 +93,7 @@ var (
 			{role: keepsAlive, with: &rendezvous, asks: true, every: 5 * record.Second, jitter: 60, lasts: hours(6, 24), reports: record.Minute, up: span{90, 180}, down: span{60, 120}, steady: true},
 			&askTime,
 		},
-		also: []behaviour{&viewing{every: record.Hour}}}
+		also: []behaviour{&viewing{every: 25 * record.Minute}}}
 	wearable = class{name: "wearable", share: 50, typeAllocationCode: "00100107", dnn: "internet", snssai: "1", hours: "people", day: &wakingHours, main: &healthCloud, moves: true,
 		connects: 20 * record.Minute, sessions: hours(3, 20), battery: true, next: &subscription{"wearables", "1-0000f1"},
 		habits: []*habit{

@@ -92,7 +92,7 @@ func TestVolume(t *testing.T) {
 		t.Errorf("%d records of a terminal-day, want 1000 at most", got)
 	}
 	published := map[string]int{
-		"meter": 453, "tracker": 958, "payment-terminal": 884, "camera": 1227, "controller": 1607, "gateway": 1272, "wearable": 659, "p2p-camera": 2020, "all": 906,
+		"meter": 453, "tracker": 958, "payment-terminal": 884, "camera": 1227, "controller": 1607, "gateway": 1272, "wearable": 659, "p2p-camera": 2457, "all": 919,
 	}
 	records["all"], terminals["all"] = all, s.Terminals
 	for name, n := range records {
