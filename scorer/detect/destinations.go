@@ -121,7 +121,7 @@ func (r *DestinationsRules) eligible(s *feature.Seen) bool {
 	if s.Form == pane.FormName {
 		return wordy(s)
 	}
-	return s.Protocol != pane.ICMP && s.Protocol != pane.ICMPv6 && (s.Began > 0 || s.Answered > 0 || s.UnansweredPackets > 0)
+	return s.Protocol != pane.ICMP && s.Protocol != pane.ICMPv6 && (s.Began > 0 || s.Answered > 0 || s.Silent())
 }
 
 // Step takes a pane.

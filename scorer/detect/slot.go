@@ -68,7 +68,7 @@ func attempts(d *feature.Seen) (tried, ok uint32) {
 		return d.Began, min(d.Answered, d.Began)
 	case d.Answered > 0 && d.UL > 0:
 		return 1, 1
-	case d.UnansweredPackets > 0:
+	case d.Silent():
 		return 1, 0
 	}
 	return 0, 0

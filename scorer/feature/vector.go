@@ -254,7 +254,7 @@ const answeredShare = 16
 func (f *floodSample) take(d *pane.Destination, m *Memory) bool {
 	f.kept += d.UnansweredPackets
 	f.keptUL += d.UnansweredUL
-	if d.UnansweredPackets == 0 || uint64(d.Answered)*answeredShare > uint64(d.Flows) || m.Known(d.Hash) {
+	if !d.Silent() || uint64(d.Answered)*answeredShare > uint64(d.Flows) || m.Known(d.Hash) {
 		return false
 	}
 	f.suspect += d.UnansweredPackets

@@ -247,7 +247,7 @@ func (d *Destination) append(b []byte) []byte {
 		holds bool
 		bit   byte
 	}{
-		{d.Service, destinationService}, {d.UnansweredUL|d.UnansweredPackets != 0, destinationUnanswered},
+		{d.Service, destinationService}, {d.UnansweredUL|d.UnansweredPackets|uint64(d.Sampled) != 0, destinationUnanswered},
 		{d.Began == d.Flows, destinationBegan}, {d.Answered == d.Flows, destinationAnswered}, {d.Protocol == TCP, destinationTCP},
 	} {
 		if c.holds {
@@ -274,6 +274,7 @@ func (d *Destination) append(b []byte) []byte {
 	b = wire.AppendInt(wire.AppendInt(b, d.Time), int32(d.Missing))
 	if tells&destinationUnanswered != 0 {
 		b = wire.AppendLong(wire.AppendLong(b, int64(d.UnansweredUL)), int64(d.UnansweredPackets))
+		b = wire.AppendInt(b, int32(d.Sampled))
 	}
 	return b
 }
@@ -313,6 +314,9 @@ func (d *Destination) read(r *wire.Reader, former bool) {
 	}
 	if tells&destinationUnanswered != 0 {
 		d.UnansweredUL, d.UnansweredPackets = uint64(r.Long()), uint64(r.Long())
+		if !former {
+			d.Sampled = uint32(r.Int())
+		}
 	}
 }
 

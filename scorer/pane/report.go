@@ -18,6 +18,7 @@ type Report struct {
 	Usage        bool   // of the whole session: no destination, counted apart from flows
 	Observations uint8  // panes it stands for, 1..MaxObservations
 	UL, DL       uint64 // bytes
+	Sampled      uint32 // packets sent in a sampled report without an answer: there may have been one
 	ULPackets    uint64 // packets
 	DLPackets    uint64 // packets
 	Starts       uint64 // flow starts, in thousandths
@@ -55,7 +56,8 @@ func (r *Report) Read(t *record.PseudonymisedTelemetry, infrastructure *Infrastr
 	case record.KindSessionUsage:
 		r.Observations = scale.observations
 		r.Usage = true
-		r.UL, r.DL = scale.amount(t.SessionUsage.ULVolume), scale.amount(t.SessionUsage.DLVolume)
+		u := &t.SessionUsage
+		r.UL, r.DL = scale.bytes(u.ULVolume, u.ULPackets), scale.bytes(u.DLVolume, u.DLPackets)
 	}
 }
 
@@ -65,9 +67,9 @@ func (r *Report) readFlow(f *record.Flow, t *record.PseudonymisedTelemetry, scal
 	if r.Destination.OnLink() {
 		return
 	}
-	r.UL, r.DL = scale.amount(f.ULVolume), scale.amount(f.DLVolume)
-	r.ULPackets = scale.amount(f.ULPackets)
-	r.DLPackets = scale.amount(f.DLPackets)
+	r.UL, r.DL = scale.bytes(f.ULVolume, f.ULPackets), scale.bytes(f.DLVolume, f.DLPackets)
+	r.ULPackets = scale.least(f.ULPackets, f.ULPackets)
+	r.DLPackets = scale.least(f.DLPackets, f.DLPackets)
 	r.Began = began(f, t)
 	r.Time = r.time(t)
 	if f.Direction == record.DirectionDownlink {
@@ -79,10 +81,11 @@ func (r *Report) readFlow(f *record.Flow, t *record.PseudonymisedTelemetry, scal
 		return // what a stranger brings about must not be held against the terminal
 	}
 	if r.Began {
-		r.Starts = scale.amount(1000)
+		r.Starts = scale.least(1000, 0) // a long flow is seen in any sample
 	}
 	r.Contact = f.ULPackets > 0
 	r.Answered = f.DLPackets > 0 && !refused(f) && !abandoned(f)
+	r.sample(f, scale)
 }
 
 // readInbound fills in what the far end opened: a stranger that is let in. What

@@ -43,7 +43,21 @@ func TestReportRead(t *testing.T) {
 		{"12 s is one pane at the mean rate", 12 * record.Second, nil, func(r *Report) bool { return r.UL == 5000 && r.Observations == 1 }},
 		{"interval that ends before it starts", -5 * record.Second, nil, func(r *Report) bool { return r.UL == 6000 && r.Observations == 1 }},
 		{"one in four sampled", 0, func(t *record.PseudonymisedTelemetry) { t.SamplingRatio = record.Some[int32](25) },
-			func(r *Report) bool { return r.UL == 24_000 && r.ULPackets == 240 && r.Starts == 4000 }},
+			// 60 packets, 4 of them full: 240 less 4 deviations of one in 7, and what was seen.
+			func(r *Report) bool {
+				return r.UL == 6000 && r.ULPackets == 240-4*240/7 && r.Starts == 1000 && r.Answered && r.Sampled == 0
+			}},
+		{"much sampled", 0, func(t *record.PseudonymisedTelemetry) {
+			t.Flow.ULVolume, t.Flow.ULPackets, t.SamplingRatio = 15_000_000, 10_000, record.Some[int32](10)
+		}, func(r *Report) bool { return r.UL == 150_000_000*96/100 && r.ULPackets == 96_000 }},
+		// Of what was sampled nobody knows whether it was answered, nor that the reset was
+		// all that came back.
+		{"no answer in the sample", 0, func(t *record.PseudonymisedTelemetry) {
+			t.Flow.DLPackets, t.SamplingRatio = 0, record.Some[int32](10)
+		}, func(r *Report) bool { return r.Contact && !r.Began && !r.Answered && r.Sampled == 60 }},
+		{"a reset in the sample", 0, func(t *record.PseudonymisedTelemetry) {
+			t.Flow.ULTCPFlags, t.Flow.DLTCPFlags, t.SamplingRatio = record.Some[int32](0x02), record.Some[int32](0x14), record.Some[int32](50)
+		}, func(r *Report) bool { return !r.Began && !r.Answered && r.Sampled == 60 }},
 		{"sampling out of range", 0, func(t *record.PseudonymisedTelemetry) { t.SamplingRatio = record.Some[int32](0) },
 			func(r *Report) bool { return r.UL == 6000 }},
 		{"negative volume", 0, func(t *record.PseudonymisedTelemetry) { t.Flow.ULVolume = -1 }, func(r *Report) bool { return r.UL == 0 }},

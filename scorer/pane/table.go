@@ -1,6 +1,10 @@
 package pane
 
-import "cordon/scorer/page"
+import (
+	"math"
+
+	"cordon/scorer/page"
+)
 
 // Sample is how many destinations are kept per terminal and pane: those with
 // the smallest hashes, a uniform sample of the distinct ones. Seven failed
@@ -18,6 +22,7 @@ type Destination struct {
 	Answered          uint32 // of Flows, those with an answer
 	Time              int32  // when the first of its flows began, or was reported, ms from the start of the pane; it may be before it
 	Missing           uint32 // of Flows, questions for a name that does not exist
+	Sampled           uint32 // packets in sampled reports without an answer: see Silent
 	UL, DL            uint64 // bytes
 	UnansweredUL      uint64 // bytes in reports without an answer
 	UnansweredPackets uint64 // packets in the same
@@ -183,6 +188,7 @@ func (d *Destination) add(r *Report) {
 	}
 	d.UnansweredUL += r.UL
 	d.UnansweredPackets += r.ULPackets
+	d.Sampled += min(r.Sampled, math.MaxUint32-d.Sampled)
 }
 
 // keep finds the destination in the sample or lets it in; -1 where it is none

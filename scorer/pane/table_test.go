@@ -55,6 +55,7 @@ func (w *twin) add(r *Report, hash uint64) {
 	} else {
 		d.UnansweredUL += r.UL
 		d.UnansweredPackets += r.ULPackets
+		d.Sampled += r.Sampled
 		w.totals.UnansweredUL += r.UL
 		w.totals.UnansweredPackets += r.ULPackets
 		w.totals.UnansweredWeighted += r.ULPackets * n
@@ -89,6 +90,7 @@ func reports(t *rapid.T) []Report {
 			UL:           uint64(rapid.IntRange(0, 1e6).Draw(t, "ul")),
 			DL:           uint64(rapid.IntRange(0, 1e6).Draw(t, "dl")),
 			ULPackets:    uint64(rapid.IntRange(0, 1e3).Draw(t, "packets")),
+			Sampled:      uint32(max(rapid.IntRange(-50, 100).Draw(t, "sampled"), 0)),
 			Starts:       1000,
 		}
 	}), 0, 400).Draw(t, "reports")
