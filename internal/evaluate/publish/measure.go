@@ -42,14 +42,6 @@ type reported struct {
 	benign   *evaluate.Report // all of quiet; nil: not run
 }
 
-// benign is where the benign fleets are that the figures to reach are of.
-func (p *publication) benign() *reported {
-	if p.size.benignDense {
-		return &p.dense
-	}
-	return &p.sparse
-}
-
 // attackedSet are the runs of one set of seeds, put together.
 type attackedSet struct {
 	name      string

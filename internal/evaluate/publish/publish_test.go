@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -146,6 +147,18 @@ func TestCapturesPage(t *testing.T) {
 	for _, row := range []string{"| worm | alone | 0 | 0 | 0 | - | - |  |  |", "|  | in the fleet | 0 | 0 | 0 | - | - | 0 | 0, 0, 0 |", "| worm | 7 | 0 | 0 | 0 | 3 | 0 | 1 |"} {
 		if !strings.Contains(b.String(), row) {
 			t.Errorf("there is no row %q:\n%s", row, b.String())
+		}
+	}
+}
+
+// The fleets of every size have room for their attacks.
+func TestSizesFit(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, s := range sizes {
+		p := &publication{size: s}
+		if _, err := fleet.Simulate(ctx, p.attackFleet(s.heldOut[0], false)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v, want the fleet to begin", name, err)
 		}
 	}
 }
