@@ -10,6 +10,7 @@ const (
 	tellsScan = 1 << (iota + 4)
 	tellsFlood
 	tellsUnsure
+	tellsPeering
 )
 
 // sums lists the sums in stored order.
@@ -46,6 +47,10 @@ func (s *State) Append(b []byte, last pane.Number) []byte {
 		b[at] |= tellsFlood
 		b = pane.AppendNumber(b, s.LastFlood, last)
 	}
+	if s.Peering != s.Scan || s.met != 0 {
+		b[at] |= tellsPeering
+		b = append(pane.AppendNumber(wire.AppendInt(b, int32(s.Peering.Value)), s.Peering.At, last), s.met)
+	}
 	return b
 }
 
@@ -66,5 +71,12 @@ func (s *State) Read(r *wire.Reader, last pane.Number) {
 	}
 	if tells[0]&tellsFlood != 0 {
 		s.LastFlood = pane.ReadNumber(r, last)
+	}
+	s.Peering, s.met = s.Scan, 0
+	if tells[0]&tellsPeering != 0 {
+		s.Peering = Sum{Value: Nats(r.Int()), At: pane.ReadNumber(r, last)}
+		var met [1]byte
+		r.Fixed(met[:])
+		s.met = min(met[0], strangersMet)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // shipped are the detectors with the priors of detection reference 3.12.
 func shipped() Detectors {
-	scan := NewScan(FailureRates{TCP: 50, Other: 200, Scanner: 950})
+	scan := NewScan(FailureRates{TCP: 50, Other: 200, Strangers: 600, Scanner: 950})
 	return Detectors{Scan: &scan, Flood: &Flood{Bytes: 20_000, Packets: 200}, Uplink: &Envelope{Normal: 300_000}, Starts: &Envelope{Normal: 40_000}}
 }
 
@@ -25,7 +25,7 @@ func shippedReference() *Reference {
 // Reference 3.3: "TRW failures needed at 20 nats: 7 (theta0 .05), 13 (.2), 44 (.6)".
 func TestScanFailuresNeeded(t *testing.T) {
 	for rate, want := range map[int64]int32{50: 7, 200: 13, 600: 44} {
-		scan := NewScan(FailureRates{TCP: rate, Other: rate, Scanner: 950})
+		scan := NewScan(FailureRates{TCP: rate, Other: rate, Strangers: rate, Scanner: 950})
 		needed := int32(0)
 		for scan.Evidence(&feature.Vector{TCP: feature.Contacts{Failed: needed}}) < 20*Nat {
 			needed++
@@ -38,7 +38,7 @@ func TestScanFailuresNeeded(t *testing.T) {
 
 // An answered first contact takes away what the reference says: 2.9 nats.
 func TestScanAnswered(t *testing.T) {
-	scan := NewScan(FailureRates{TCP: 50, Other: 200, Scanner: 950})
+	scan := NewScan(FailureRates{TCP: 50, Other: 200, Strangers: 600, Scanner: 950})
 	for _, c := range []struct {
 		v    feature.Vector
 		want Nats

@@ -134,6 +134,15 @@ func (l *levels) near(hour pane.Number) uint8 {
 	return max(l[(at+hoursOfDay-1)%hoursOfDay], l[at], l[(at+1)%hoursOfDay])
 }
 
+// of returns the level that pane n is compared with. Where no peers of its kind say
+// what is normal, that a camera was quiet at this hour of a few days says little.
+func (l *levels) of(n pane.Number, c *Class) uint8 {
+	if c.Mixed {
+		return l.most()
+	}
+	return l.near(n / panesPerHour)
+}
+
 // most returns the highest level of all hours.
 func (l *levels) most() uint8 {
 	most := uint8(0)
@@ -147,14 +156,21 @@ func (l *levels) most() uint8 {
 // none is known.
 func (h *Habit) Largest() uint64 { return AmountOf(h.uplink.most()) }
 
+// Settled reports whether the terminal has enough days of its own to be compared
+// with where the others are of any kind.
+func (h *Habit) Settled() bool { return h.days >= settledDays }
+
+// settledDays weigh as much as the peers do.
+const settledDays = 3
+
 // Uplink returns the highest normal uplink per pane at the hour of pane n.
 func (h *Habit) Uplink(n pane.Number, class Class) Normal {
-	return h.normal(h.uplink.near(n/panesPerHour), class)
+	return h.normal(h.uplink.of(n, &class), class)
 }
 
 // Starts returns the highest normal flow starts per pane, in thousandths.
 func (h *Habit) Starts(n pane.Number, class Class) Normal {
-	return h.normal(h.starts.near(n/panesPerHour), class)
+	return h.normal(h.starts.of(n, &class), class)
 }
 
 // Class is what is normal for terminals of a kind.
@@ -162,6 +178,7 @@ type Class struct {
 	Normal
 	Most  uint64 // up to which the own envelope counts (P99.99 of the peers); 0: four times Normal
 	Trust int64  // days of own history that weigh as much as the class: 1 for shipped priors, 3 for peers
+	Mixed bool   // it holds terminals of any kind: the own envelope counts by its largest hour
 }
 
 // normal returns w × own + (1 − w) × class, w = days ÷ (days + trust), between a

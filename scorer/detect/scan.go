@@ -10,8 +10,8 @@ import (
 // random walk, S&P 2004). The evidence of one contact is the log-likelihood
 // ratio of "a scanner fails" to "a terminal fails", summed with a slow leak.
 type Scan struct {
-	Rates      FailureRates
-	tcp, other contactWeights
+	Rates                 FailureRates
+	tcp, other, strangers contactWeights
 }
 
 // contactWeights are the nats of one first contact.
@@ -32,13 +32,30 @@ const (
 // FailureRates are the shares of first contacts that fail, in per mille, 1..999.
 type FailureRates struct {
 	TCP, Other int64 // of a benign terminal
+	Strangers  int64 // Other, of one that strangers answer: see Among
 	Scanner    int64 // of a scanner
 	Weight     int64 // of the evidence, in per cent; 0 counts as 100
 }
 
 // NewScan returns the detector for failure rates.
 func NewScan(r FailureRates) Scan {
-	return Scan{Rates: r, tcp: weightsOf(r.TCP, r.Scanner).scale(r.Weight), other: weightsOf(r.Other, r.Scanner).scale(r.Weight)}
+	of := func(benign int64) contactWeights { return weightsOf(benign, r.Scanner).scale(r.Weight) }
+	return Scan{Rates: r, tcp: of(r.TCP), other: of(r.Other), strangers: of(r.Strangers)}
+}
+
+// strangersMet is how many first contacts over other than TCP must be answered before
+// a terminal counts as one that strangers answer. One may be a new time server.
+const strangersMet = 2
+
+// Among returns the test for a terminal that strangers answer over UDP, or for one
+// that they do not. Peer-to-peer software punches holes towards many addresses, and
+// most of them stay silent; a scanner of UDP ports meets hardly anybody who answers.
+func (d *Scan) Among(strangers bool) Scan {
+	among := *d
+	if strangers {
+		among.Rates.Other, among.other = d.Rates.Strangers, d.strangers
+	}
+	return among
 }
 
 // weightsOf returns the nats of a failed and an answered first contact.

@@ -19,11 +19,15 @@ type Sum struct {
 	At    pane.Number
 }
 
-// State is the standing evidence of one terminal, 40 bytes, and when each
-// family last had a pane that spoke against the terminal.
+// State is the standing evidence of one terminal and when each family last had a
+// pane that spoke against the terminal.
 type State struct {
 	Scan, Flood, Uplink, Starts Sum
-	LastScan, LastFlood         pane.Number
+	// Peering is Scan as it stands if the terminal is one that strangers answer. Both
+	// are summed from the start, for that shows only after a while.
+	Peering             Sum
+	LastScan, LastFlood pane.Number
+	met                 uint8 // first contacts over other than TCP that were answered, up to strangersMet
 	// Unsure: what is normal volume for the terminal is not known, or it is rich.
 	Unsure bool
 }
@@ -35,7 +39,7 @@ func (s *State) At(n pane.Number) Levels {
 		Uplink: min(s.Uplink.fade(n, volumeQuiet), volumeCap),
 		Starts: min(s.Starts.fade(n, volumeQuiet), volumeCap),
 	}
-	l.Of[Scanning] = min(s.Scan.leak(n), scanCap)
+	l.Of[Scanning] = min(s.scan().leak(n), scanCap)
 	l.Of[Flooding] = min(s.Flood.fade(n, floodQuiet), floodCap)
 	l.Of[Volume] = max(l.Uplink, l.Starts)
 	return l
@@ -46,9 +50,10 @@ func (s *State) Step(d *Detectors, v *feature.Vector, ref *Reference) {
 	n := v.Pane
 	s.Unsure = ref.Rich || ref.Learning
 	if d.Scan != nil {
-		if e := d.Scan.Evidence(v); e != 0 {
-			s.Scan = Sum{min(max(s.Scan.leak(n)+e, 0), scanCap), n}
-		}
+		s.Scan.walk(d.Scan, v)
+		among := d.Scan.Among(true)
+		s.Peering.walk(&among, v)
+		s.met = uint8(min(int32(s.met)+v.Other.Answered, strangersMet))
 		if v.TCP.Failed+v.Other.Failed > 0 {
 			s.LastScan = n
 		}
@@ -79,6 +84,24 @@ func (s *Sum) step(e *Envelope, amount feature.Amount, normal Normal, n pane.Num
 	*s = Sum{min(max(s.fade(n-1, volumeQuiet)+nats, 0), volumeSumCap), n}
 }
 
+// Strangers reports whether the terminal is one that strangers answer.
+func (s *State) Strangers() bool { return s.met >= strangersMet }
+
+// scan returns the sum of D1 that counts.
+func (s *State) scan() *Sum {
+	if s.Strangers() {
+		return &s.Peering
+	}
+	return &s.Scan
+}
+
+// walk adds the first contacts of a pane to a sum of D1.
+func (s *Sum) walk(d *Scan, v *feature.Vector) {
+	if e := d.Evidence(v); e != 0 {
+		*s = Sum{min(max(s.leak(v.Pane)+e, 0), scanCap), v.Pane}
+	}
+}
+
 // leak returns a sum with the half-life of D1.
 func (s Sum) leak(n pane.Number) Nats {
 	value := Decay(s.Value, int64(max(n-s.At, 0)), scanHalfLife)
@@ -100,7 +123,11 @@ func (s Sum) fade(n pane.Number, perPane Nats) Nats {
 // LowerScan and LowerFlood set the standing evidence of a family down to a
 // level at pane n: the rule of package judge for a case that had no new
 // evidence for its clear time.
-func (s *State) LowerScan(to Nats, n pane.Number) { s.Scan = Sum{min(s.Scan.leak(n), to), n} }
+func (s *State) LowerScan(to Nats, n pane.Number) {
+	for _, sum := range [...]*Sum{&s.Scan, &s.Peering} {
+		*sum = Sum{min(sum.leak(n), to), n}
+	}
+}
 
 // LowerFlood is LowerScan for the flood family.
 func (s *State) LowerFlood(to Nats, n pane.Number) {

@@ -37,6 +37,7 @@ type Case struct {
 	Changed    bool  // its destinations, since the last verdict
 	Reported   bool  // the last verdict told of forbidden traffic
 	Aimed      bool  // a flood had a victim: see aimed
+	Pressed    bool  // so had flow starts: see pressed
 	Level      int32 // 100 × score of the last pane judged
 	told       int32 // Level of the last verdict
 	Trend      record.Trend
@@ -57,6 +58,7 @@ type Case struct {
 type Measured struct {
 	Carried                  Carried
 	TCP, Other               feature.Contacts
+	Strangers                bool   // they answer the terminal: set for a verdict, not stored
 	FloodPanes               int32  // panes with more unanswered uplink than the limit
 	UnansweredBytes          uint64 // the most in one pane
 	UnansweredPackets        uint64
@@ -120,6 +122,9 @@ func (c *Case) Take(r *Rule, seen Seen) {
 		m.StartsPanes++
 		m.StartsNormal = seen.Starts
 		m.Starts = max(m.Starts, v.Starts.Value)
+		if !c.Pressed && pressed(v) { // it has another exception now
+			c.Pressed, c.Changed = true, true
+		}
 	}
 	c.age(v.Pane)
 	c.blame(r, v, &seen)
@@ -239,6 +244,20 @@ func (f *floodShare) holds(s *feature.Suspect) bool {
 func heavy(v *feature.Vector) bool {
 	bytes, packets := v.UnansweredBytes.Value, v.UnansweredPackets.Value
 	return bytes >= heavyBytes && bytes >= packets*heavyPacket
+}
+
+// pressed reports whether too many flow starts have a victim that may well answer:
+// one destination, not known, got at least half of all that the pane began. Whoever
+// asks a web server for the same page twenty times a second floods it, and what
+// volume says of it is that.
+func pressed(v *feature.Vector) bool {
+	for i := range v.Seen {
+		d := &v.Seen[i]
+		if !d.Known && !d.Service && d.Remote() && 2000*uint64(d.Began) >= v.Totals.Starts {
+			return true
+		}
+	}
+	return false
 }
 
 const (

@@ -32,7 +32,7 @@ func (c *Case) Append(b []byte) []byte {
 	for _, n := range c.panes() {
 		b = le.AppendUint32(b, uint32(*n))
 	}
-	b = append(b, uint8(c.Class), flag(c.Open, 3)|flag(c.Changed, 4)|flag(c.Reported, 5)|flag(c.Aimed, 6))
+	b = append(b, uint8(c.Class), flag(c.Open, 3)|flag(c.Changed, 4)|flag(c.Reported, 5)|flag(c.Aimed, 6)|flag(c.Pressed, 7))
 	b = le.AppendUint16(le.AppendUint16(append(b, c.Faults), c.Families), c.Exceptions)
 	b = le.AppendUint32(b, uint32(c.told))
 	for _, e := range c.history {
@@ -73,6 +73,7 @@ func (c *Case) Restore(b []byte, former bool) ([]byte, error) {
 	flags := b[1]
 	c.Class = record.Class(b[0])
 	c.Open, c.Changed, c.Reported, c.Aimed = flags&(1<<3) != 0, flags&(1<<4) != 0, flags&(1<<5) != 0, flags&(1<<6) != 0
+	c.Pressed = flags&(1<<7) != 0
 	b = b[2:]
 	if former {
 		c.formerFamilies(flags)

@@ -20,7 +20,7 @@ func shipped() *Rule {
 	return &Rule{
 		Malicious: 20_000, Families: 2, Family: 3_000, Broken: 12_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000,
 		ClearScan: 360, ClearFlood: 60, ClearOther: 8640, ClearFault: 180,
-		Scan:  detect.NewScan(detect.FailureRates{TCP: 50, Other: 200, Scanner: 950}),
+		Scan:  detect.NewScan(detect.FailureRates{TCP: 50, Other: 200, Strangers: 600, Scanner: 950}),
 		Flood: detect.Flood{Bytes: 20_000, Packets: 200}, Uplink: detect.Envelope{Normal: 300_000}, Starts: detect.Envelope{Normal: 40_000},
 	}
 }

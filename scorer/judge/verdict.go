@@ -31,6 +31,7 @@ const sampleLimit = 3
 // verdict but whose it is, its number and the coverage.
 func (r *Rule) Write(c *Case, s detect.Standing, n pane.Number, v *record.Verdict) {
 	levels := s.At(n)
+	c.Measured.Strangers = s.State.Strangers()
 	v.Class = c.Class
 	v.Evidence = int64(levels.Sum())
 	v.MalfunctionEvidence = int64(levels.Malfunction())
@@ -45,10 +46,11 @@ func (r *Rule) Write(c *Case, s detect.Standing, n pane.Number, v *record.Verdic
 	v.Forbidden = record.Some(record.Forbidden{Flows: int64(c.ForbiddenFlows), ULVolume: int64(c.ForbiddenUL)})
 }
 
-// ddos reports whether unanswered uplink is told as SUSPICION_OF_DDOS_ATTACK: it
-// has a victim, or it is no scan. What a scan sends is evidence all the same.
+// ddos reports whether the case is told as SUSPICION_OF_DDOS_ATTACK: flow starts
+// have a victim, or unanswered uplink has one, or it is no scan. What a scan sends
+// is evidence all the same.
 func (c *Case) ddos() bool {
-	return c.has(detect.Flooding) && (c.Aimed || !c.has(detect.Scanning))
+	return c.Pressed && c.has(detect.Volume) || c.has(detect.Flooding) && (c.Aimed || !c.has(detect.Scanning))
 }
 
 // exceptions lists what was seen in the words of TS 29.520, in its order.
@@ -144,15 +146,19 @@ func reasonOf(f detect.Finding, family string, nats detect.Nats) record.Reason {
 // terminal would have had.
 func (r *Rule) ScanReason(m *Measured, nats detect.Nats, destinations []Destination) record.Reason {
 	tcp, other := m.TCP.Failed+m.TCP.Answered, m.Other.Failed+m.Other.Answered
+	scan := r.Scan.Among(m.Strangers)
 	reason := record.Reason{
 		Feature: featureContacts, Family: detect.Scanning.String(), Unit: "contacts", Reference: record.ReferencePrior,
 		Value:        int64(m.TCP.Failed + m.Other.Failed),
-		Expected:     (int64(tcp)*r.Scan.Rates.TCP + int64(other)*r.Scan.Rates.Other) / 1000,
+		Expected:     (int64(tcp)*scan.Rates.TCP + int64(other)*scan.Rates.Other) / 1000,
 		Contribution: int64(nats),
 	}
 	reason.Samples = append(reason.Samples,
 		fmt.Sprintf("tcp %d failed %d answered", m.TCP.Failed, m.TCP.Answered),
 		fmt.Sprintf("other %d failed %d answered", m.Other.Failed, m.Other.Answered))
+	if m.Strangers {
+		reason.Samples = append(reason.Samples, "strangers answer it")
+	}
 	reason.Samples = carried(reason.Samples, m.Carried.Scan)
 	for _, d := range destinations[:min(len(destinations), sampleLimit)] {
 		reason.Samples = append(reason.Samples, d.String())
@@ -290,13 +296,14 @@ var withouts = [...]without{
 // so that what it says holds.
 func (r *Rule) contactsToAnswer(m *Measured, l detect.Levels) (int32, record.Class) {
 	class, all := r.Class(l), m.TCP.Failed+m.Other.Failed
-	measured := r.Scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other})
+	scan := r.Scan.Among(m.Strangers)
+	measured := scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other})
 	uncut := max(m.Carried.Scan+measured, l.Of[detect.Scanning])
 	milder := func(needed int32) record.Class {
 		tcp := min(needed, m.TCP.Failed)
 		v := feature.Vector{TCP: answer(m.TCP, tcp), Other: answer(m.Other, needed-tcp)}
 		with := l
-		with.Of[detect.Scanning] = min(r.Scan.Standing(uncut-measured+r.Scan.Evidence(&v)), l.Of[detect.Scanning])
+		with.Of[detect.Scanning] = min(scan.Standing(uncut-measured+scan.Evidence(&v)), l.Of[detect.Scanning])
 		return r.Class(with)
 	}
 	needed := int32(sort.Search(int(all), func(i int) bool { return milder(int32(i)+1) != class })) + 1

@@ -37,6 +37,10 @@ type Group struct {
 	UplinkMost, StartsMost uint8
 }
 
+// Mixed reports whether the group is that of terminals of any kind: what is normal
+// for it is what the busiest kind does.
+func (g *Group) Mixed() bool { return g.key == all }
+
 // firstsLevel spreads counts over the levels of a histogram: one bin each up to 62.
 func firstsLevel(count uint8) uint8 { return min(count, 63) * 4 }
 

@@ -36,19 +36,20 @@ func (t *Task) detect(term *terminal, ref *detect.Reference) {
 
 // reference gathers what the pane of a terminal is compared with.
 func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
-	uplink, starts := t.classes()
+	learning := !t.group.Known && t.census.total() >= peer.Needed
 	habit := &term.habit
 	if !t.settings.Envelope.Enabled {
 		habit = &t.noHabit
 	}
+	uplink, starts := t.classes(learning, habit.Settled())
 	gate := t.gate
 	gate.Updated = t.settings.Gate.Enabled && t.peers.Updated(&term.member)
 	ref := detect.Reference{
 		Age:      n - term.first,
 		Uplink:   habit.Uplink(n, uplink),
 		Starts:   habit.Starts(n, starts),
-		Rich:     t.group.Members == 0 && 2*habit.Largest() > uplink.Value,
-		Learning: !t.group.Known && t.census.total() >= peer.Needed,
+		Rich:     (t.group.Members == 0 || t.group.Mixed()) && 2*habit.Largest() > uplink.Value,
+		Learning: learning,
 		Busy:     !t.calm(term, n-1),
 		Ports:    &term.ports,
 		Storm:    t.settings.Gate.Enabled && t.peers.Storm(t.vector.Events),
@@ -60,9 +61,18 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 }
 
 // classes returns what is normal for the group of the terminal at hand, or for
-// terminals of any kind where the group is too small to tell.
-func (t *Task) classes() (uplink, starts detect.Class) {
+// terminals of any kind where the group is too small to tell. While a fleet is
+// learning, a camera is a kind of terminal like others. A group of any kind says
+// what the busiest kind does, so it speaks for terminals of a few days only.
+func (t *Task) classes(learning, settled bool) (uplink, starts detect.Class) {
 	uplink, starts = prior(t.rule.Uplink), prior(t.rule.Starts)
+	if learning {
+		uplink.Value = max(uplink.Value, uint64(t.settings.Volume.UplinkUnknown))
+	}
+	if t.group.Mixed() && settled {
+		uplink.Mixed, starts.Mixed = true, true
+		return uplink, starts
+	}
 	if g := &t.group; g.Uplink != 0 {
 		uplink = peers(g.Uplink, g.UplinkMost)
 	}

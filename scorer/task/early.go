@@ -71,7 +71,9 @@ func (t *Task) warnOfScan(n pane.Number, term *terminal, out *stream.Effects) {
 		return
 	}
 	m := t.openContacts(n, term)
-	nats := t.rule.Scan.Standing(standing + t.rule.Scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other}))
+	m.Strangers = term.evidence.Strangers()
+	scan := t.rule.Scan.Among(m.Strangers)
+	nats := scan.Standing(standing + scan.Evidence(&feature.Vector{TCP: m.TCP, Other: m.Other}))
 	if nats >= t.rule.Malicious {
 		reason := t.rule.ScanReason(&m, nats, nil)
 		t.sendWarning(term, warningScan, reason, out)

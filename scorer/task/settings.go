@@ -49,6 +49,7 @@ type ScanSettings struct {
 	Weight          int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of the evidence of every first contact."`
 	FailureTCP      int64 `mapstructure:"failure_tcp" range:"1..899" unit:"permille" doc:"Share of a benign terminal's first contacts over TCP that fail. Higher: scans are found later, failing servers excused more."`
 	FailureOther    int64 `mapstructure:"failure_other" range:"1..899" unit:"permille" doc:"The same over UDP and other protocols."`
+	FailurePeering  int64 `mapstructure:"failure_peering" range:"1..899" unit:"permille" doc:"The same for a terminal that two strangers answered over UDP: peer-to-peer software, most of whose peers are silent. Lower: such cameras look like scanners."`
 	FailureScanning int64 `mapstructure:"failure_scanning" range:"900..999" unit:"permille" doc:"Share of a scanner's first contacts that fail. Higher: an answered contact weighs more in favour of the terminal."`
 }
 
@@ -63,11 +64,12 @@ type FloodSettings struct {
 // VolumeSettings belong to D3: more traffic than a terminal should send. It
 // corroborates and never decides.
 type VolumeSettings struct {
-	Enabled     bool  `mapstructure:"enabled" doc:"false switches D3 off: floods need a scan beside them."`
-	Weight      int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of the evidence of every pane."`
-	Uplink      int64 `mapstructure:"uplink" range:"1000..100000000000" unit:"bytes per 10 s" doc:"Highest normal uplink of a terminal. 200,000 and less gave false WATCH on a camera."`
-	FlowStarts  int64 `mapstructure:"flow_starts" range:"1..10000000" unit:"flows per 10 s" doc:"Highest normal number of new flows."`
-	AckPermille int64 `mapstructure:"ack_permille" range:"0..1000" unit:"permille" doc:"Share of the downlink taken off the uplink as its acknowledgements. 0: downloads count as uplink."`
+	Enabled       bool  `mapstructure:"enabled" doc:"false switches D3 off: floods need a scan beside them."`
+	Weight        int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of the evidence of every pane."`
+	Uplink        int64 `mapstructure:"uplink" range:"1000..100000000000" unit:"bytes per 10 s" doc:"Highest normal uplink of a terminal. 200,000 and less gave false WATCH on a camera."`
+	UplinkUnknown int64 `mapstructure:"uplink_unknown" range:"1000..100000000000" unit:"bytes per 10 s" doc:"The same while a fleet is too new to tell what is normal for its kinds of terminals: a video stream of 4 Mbit/s. Lower: new cameras are watched."`
+	FlowStarts    int64 `mapstructure:"flow_starts" range:"1..10000000" unit:"flows per 10 s" doc:"Highest normal number of new flows."`
+	AckPermille   int64 `mapstructure:"ack_permille" range:"0..1000" unit:"permille" doc:"Share of the downlink taken off the uplink as its acknowledgements. 0: downloads count as uplink."`
 }
 
 // DecisionSettings are the thresholds of the decision rule.
@@ -91,9 +93,9 @@ func DefaultSettings() Settings {
 	return Settings{
 		Lateness:  20 * time.Second,
 		HeldBytes: 16 << 20,
-		Scan:      ScanSettings{Enabled: true, Weight: 100, FailureTCP: 50, FailureOther: 200, FailureScanning: 950},
+		Scan:      ScanSettings{Enabled: true, Weight: 100, FailureTCP: 50, FailureOther: 200, FailurePeering: 600, FailureScanning: 950},
 		Flood:     FloodSettings{Enabled: true, Weight: 100, Bytes: 20_000, Packets: 200},
-		Volume:    VolumeSettings{Enabled: true, Weight: 100, Uplink: 300_000, FlowStarts: 40, AckPermille: 40},
+		Volume:    VolumeSettings{Enabled: true, Weight: 100, Uplink: 300_000, UplinkUnknown: 5_000_000, FlowStarts: 40, AckPermille: 40},
 		Novelty: NoveltySettings{
 			Enabled: true, Weight: 100, Commissioning: time.Hour, Failing: 9_000, FailingExcused: 4_000, Answered: 5_000, Rotation: 2_000,
 		},
@@ -148,7 +150,7 @@ func (s Settings) Rule() judge.Rule {
 		ClearFault: pane.Panes(record.MicrosIn(s.Decision.ClearFault)),
 		Families:   s.Decision.Families, Broken: detect.Nats(s.Decision.Malfunction),
 		Scan: detect.NewScan(detect.FailureRates{
-			TCP: s.Scan.FailureTCP, Other: s.Scan.FailureOther, Scanner: s.Scan.FailureScanning, Weight: s.Scan.Weight,
+			TCP: s.Scan.FailureTCP, Other: s.Scan.FailureOther, Strangers: s.Scan.FailurePeering, Scanner: s.Scan.FailureScanning, Weight: s.Scan.Weight,
 		}),
 		Flood:  detect.Flood{Bytes: uint64(s.Flood.Bytes), Packets: uint64(s.Flood.Packets), Weight: s.Flood.Weight},
 		Uplink: detect.Envelope{Normal: uint64(s.Volume.Uplink), Weight: s.Volume.Weight},
