@@ -71,6 +71,21 @@ func (h *hasty) State(each func(stream.Record) error) error {
 	return nil
 }
 
+// amnesiac restores a scorer without one kind of pieces.
+type amnesiac struct {
+	access
+	kind byte
+}
+
+func (a *amnesiac) State(each func(stream.Record) error) error {
+	return a.access.State(func(r stream.Record) error {
+		if a.stage == 1 && len(r.Key) > 0 && r.Key[0] == a.kind {
+			return nil
+		}
+		return each(r)
+	})
+}
+
 // coarse holds a fetch back as a whole or not at all.
 type coarse struct {
 	wrapped

@@ -21,8 +21,10 @@
 // state topics are compacted as they are read; replication and full disks are not
 // simulated, nor records that retention deletes unread, nor state that was deleted
 // while its outputs stayed (a tail is read, but by the first start only). Nobody
-// acknowledges a command and no operator decides, so of the enforcer only what
-// follows from verdicts and time is run. Outputs never come to stream.MaxEffects,
+// acknowledges a command, and what operators decide concerns the scorer only, so of
+// the enforcer nothing is run but what follows from verdicts and time. From when on
+// a profile or a decision holds depends on how far its collector has come; a Fleet
+// leaves that time empty, and only there P2 covers it. Outputs never come to stream.MaxEffects,
 // where a task has to wait until they can leave. A defect that both
 // the quiet and the troubled run have in common is not seen. And nothing of it
 // says that a verdict is right.

@@ -45,13 +45,11 @@ func expect(in *Input, h hooks) (*Expected, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := in.written()
-	if err != nil {
-		return nil, err
-	}
+	log, parts := newLog(in.Partitions), in.parts()
 	var late, held int64
 	for _, s := range stages {
-		q, err := runQuietly(log, s)
+		q, err := runQuietly(log, s, parts)
+		parts = [][]Append{nil} // all of it is in the log
 		if err != nil {
 			return nil, err
 		}
@@ -70,16 +68,28 @@ func expect(in *Input, h hooks) (*Expected, error) {
 	return x, err
 }
 
-// written is the log with all of an input in it.
-func (in *Input) written() (*memory.Log, error) {
-	log := newLog(in.Partitions)
-	for _, a := range slices.Concat(in.Appends, in.Tail) {
-		log.SetTime(a.At)
-		if err := log.Append(a.Sends); err != nil {
-			return nil, err
+// parts splits an input before and behind what people say: when that takes effect
+// follows from how far its reader has come.
+func (in *Input) parts() (parts [][]Append) {
+	all, from := slices.Concat(in.Appends, in.Tail), 0
+	for i := range all {
+		if topic := all[i].Sends[0].Topic; topic != stream.TelemetryRaw {
+			parts = append(parts, all[from:i], all[i:i+1])
+			from = i + 1
 		}
 	}
-	return log, nil
+	return append(parts, all[from:])
+}
+
+// write appends a part of an input.
+func write(log *memory.Log, part []Append) error {
+	for _, a := range part {
+		log.SetTime(a.At)
+		if err := log.Append(a.Sends); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stageFigures are what a stage counted in a quiet run.
@@ -88,19 +98,19 @@ type stageFigures struct {
 	held int64 // bytes that waited for their session, the most after any batch
 }
 
-// runQuietly runs one stage to the end of its input.
-func runQuietly(log *memory.Log, s *stream.Stage) (f stageFigures, err error) {
+// runQuietly runs one stage to the end of each part of its input.
+func runQuietly(log *memory.Log, s *stream.Stage, parts [][]Append) (f stageFigures, err error) {
 	r, err := memory.NewRunner(log, s)
 	if err != nil {
 		return f, err
 	}
 	r.CutBytes = 1 << 20
-	for moved := true; moved; {
-		if moved, err = r.Step(); err != nil {
+	for _, part := range parts {
+		if err := write(log, part); err != nil {
 			return f, err
 		}
-		for _, task := range r.Tasks() {
-			f.held = max(f.held, figureOf(task, figureHeld))
+		if err := f.follow(r); err != nil {
+			return f, err
 		}
 	}
 	for _, task := range r.Tasks() {
@@ -110,6 +120,20 @@ func runQuietly(log *memory.Log, s *stream.Stage) (f stageFigures, err error) {
 		}
 	}
 	return f, nil
+}
+
+// follow runs a stage as long as anything moves.
+func (f *stageFigures) follow(r *memory.Runner) error {
+	for moved := true; moved; {
+		var err error
+		if moved, err = r.Step(); err != nil {
+			return err
+		}
+		for _, task := range r.Tasks() {
+			f.held = max(f.held, figureOf(task, figureHeld))
+		}
+	}
+	return nil
 }
 
 // figureOf is a figure of a task, 0 if it has none of that name.

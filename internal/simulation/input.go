@@ -25,10 +25,18 @@ const (
 	Repeating             // probes send records twice
 	Capture               // replayed at full speed into 8 partitions, 7 of which hold Clocks only
 	Loose                 // sources that come late, pause with records in hand, send rubbish
+	Fleet                 // days of some hundred terminals in jumps, with peers, outages and changes
 	kinds
 )
 
-var kindNames = [...]string{"live", "addresses", "quiet", "backlog", "skewed", "repeating", "capture", "loose"}
+// The kinds before Fleet take turns, every other Capture is a Fleet: its quiet run and
+// its runs are the longest.
+const (
+	turn       = uint64(Fleet)
+	fleetTurns = 2
+)
+
+var kindNames = [...]string{"live", "addresses", "quiet", "backlog", "skewed", "repeating", "capture", "loose", "fleet"}
 
 // String returns the name of the kind.
 func (k Kind) String() string { return kindNames[k] }
@@ -91,12 +99,25 @@ type arrival struct {
 
 // MakeInput returns the input of a seed.
 func MakeInput(seed uint64) *Input {
-	g := &generator{dice: newDice(seed, 1), in: &Input{Kind: Kind(seed % uint64(kinds))}, from: epoch}
+	kind := Kind(seed % turn)
+	if kind == Capture && seed/turn%fleetTurns == 1 {
+		kind = Fleet
+	}
+	return MakeKind(kind, seed)
+}
+
+// MakeKind returns the input of a seed that is of a kind.
+func MakeKind(kind Kind, seed uint64) *Input {
+	g := &generator{dice: newDice(seed, 1), in: &Input{Kind: kind}, from: epoch}
 	g.in.Exact = g.in.Kind != Loose
 	g.in.Partitions = int32(2 + g.dice.IntN(3))
 	g.to = g.from + g.dice.between(90*record.Second, 150*record.Second)
-	if g.in.Kind == Capture {
+	switch kind {
+	case Capture:
 		g.capture()
+		return g.in
+	case Fleet:
+		g.fleet()
 		return g.in
 	}
 	if g.in.Kind == Quiet && g.dice.one(2) {
@@ -115,7 +136,7 @@ func MakeInput(seed uint64) *Input {
 	if len(g.arrivals) == 0 {
 		// One input in a hundred thousand has nobody who says anything: the next of
 		// its kind stands for it.
-		return MakeInput(seed + uint64(kinds))
+		return MakeKind(kind, seed+turn)
 	}
 	g.collect()
 	return g.in

@@ -16,6 +16,7 @@ import (
 var (
 	seeds = flag.Uint64("seeds", 1200, "how many runs TestSimulation makes")
 	seed  = flag.Uint64("seed", 0, "the first seed of them")
+	only  = flag.String("kind", "", "let all inputs be of this kind, such as fleet")
 )
 
 // A run makes much garbage and holds little.
@@ -79,7 +80,7 @@ type runs struct{ input, from, to uint64 }
 
 func (r runs) make(t *testing.T, sum *totals) {
 	t.Helper()
-	in := MakeInput(r.input)
+	in := inputOf(r.input)
 	want, err := Expect(in)
 	if err != nil {
 		t.Fatalf("seed %d: the quiet run: %v", r.from, err)
@@ -93,6 +94,14 @@ func (r runs) make(t *testing.T, sum *totals) {
 		}
 		sum.add(w)
 	}
+}
+
+// inputOf returns the input of a seed, of the kind that is asked for.
+func inputOf(seed uint64) *Input {
+	if at := slices.Index(kindNames[:], *only); at >= 0 {
+		return MakeKind(Kind(at), seed)
+	}
+	return MakeInput(seed)
 }
 
 // check looks whether that happens for which the plans are made: crashes in
@@ -162,8 +171,9 @@ func TestSameSeedSameRun(t *testing.T) {
 func TestInputsAreWorthwhile(t *testing.T) {
 	const each = 5
 	var decided [kinds]int
-	for n := range uint64(each * int(kinds)) {
-		in := MakeInput(n)
+	for n := range uint64(each * kinds) {
+		kind := n / each
+		in := MakeKind(Kind(kind), kind+n%each*turn)
 		want, err := Expect(in)
 		if err != nil {
 			t.Fatal(err)
@@ -186,7 +196,7 @@ func TestInputsAreWorthwhile(t *testing.T) {
 // of what waits behind it: nothing of that is late. While a scorer closed the pane
 // that a gap leads to before it was filled, input 26 had late records.
 func TestGapsMakeNothingLate(t *testing.T) {
-	for n := uint64(Quiet); n < 50*uint64(kinds); n += uint64(kinds) {
+	for n := uint64(Quiet); n < 50*turn; n += turn {
 		if want, err := Expect(MakeInput(n)); err != nil || want.Late > 0 {
 			t.Errorf("input %d: %v", n, err)
 		}

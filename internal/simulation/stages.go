@@ -44,8 +44,11 @@ type room struct {
 // gap, see checkBounds). A scorer without room does not wait for the slowest
 // partition any more: with 1 kB records came late.
 func (in *Input) room() room {
-	if in.Kind == Loose {
+	switch in.Kind {
+	case Loose:
 		return room{held: 2 << 10, bindings: 3, ahead: 2 << 10}
+	case Fleet:
+		return room{held: 64 << 20, bindings: 13, ahead: 256 << 10}
 	}
 	return room{held: 64 << 20, bindings: 13, ahead: 16 << 10}
 }
