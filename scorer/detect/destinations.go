@@ -8,15 +8,17 @@ import (
 
 // Destinations is what is kept of a terminal's destinations that are not known:
 // a slot for each that may turn out to be a command-and-control host, a pool, or
-// where data goes (D4 to D7), and how often it called a known one in vain (D15).
+// where data goes (D4 to D7), how often it called a known one in vain (D15), and
+// whether it says the same again and again (D16).
 type Destinations struct {
-	slots     [slotLimit]slot
-	retry     Sum // D15
-	retries   int32
-	lastRetry pane.Number
-	last      pane.Number // last pane that spoke for one of the slots
-	blamed    verdictOn
-	outage    outage
+	slots      [slotLimit]slot
+	retry      Sum // D15
+	retries    int32
+	lastRetry  pane.Number
+	last       pane.Number // last pane that spoke for one of the slots
+	blamed     verdictOn
+	outage     outage
+	repetition repetition // D16
 }
 
 // verdictOn is what stands against the destination with the most evidence.
@@ -58,12 +60,13 @@ const (
 	peersNeeded   = 200
 )
 
-// DestinationsRules are the thresholds of D4 to D7 and D15.
+// DestinationsRules are the thresholds of D4 to D7, D15 and D16.
 type DestinationsRules struct {
 	Novelty      NoveltyRules
 	Beacon       BeaconRules
 	Exfiltration ExfiltrationRules
 	Retry        RetryRules
+	Stuck        StuckRules
 }
 
 // NoveltyRules are those of D4: the surprise of a destination, milli-nats.
@@ -97,14 +100,15 @@ func DefaultDestinationsRules() DestinationsRules {
 		Beacon:       BeaconRules{Enabled: true, Weight: 100},
 		Exfiltration: ExfiltrationRules{Enabled: true, Weight: 100},
 		Retry:        RetryRules{Enabled: true, Weight: 100, Known: 3, Service: 8},
+		Stuck:        StuckRules{Enabled: true, Weight: 100, Ratio: 3, Repeats: 360},
 	}
 }
 
 // Wants reports whether the pane has a new destination, or a known one that fails
-// often.
+// often or gets the same twice.
 func (r *DestinationsRules) Wants(v *feature.Vector, ref *Reference) bool {
 	for i := range v.Seen {
-		if r.eligible(&v.Seen[i]) {
+		if r.eligible(&v.Seen[i]) || r.Stuck.wants(&v.Seen[i], ref) {
 			return true
 		}
 	}
@@ -151,6 +155,7 @@ func (d *Destinations) Step(v *feature.Vector, ref *Reference, r *DestinationsRu
 		}
 	}
 	d.weighRetries(r.Retry.count(v), n, &r.Retry)
+	d.weighRepetition(v, ref, &r.Stuck)
 	d.note(n, ref, r)
 }
 
@@ -238,6 +243,7 @@ const richLimit = 16 * Nat
 // At writes the levels as they stand when pane n has passed.
 func (d *Destinations) At(n pane.Number, l *Levels) {
 	l.Faults[Retry] = min(d.retry.fade(n, retryQuiet), FaultCap)
+	l.Faults[Stuck] = d.repetition.at(n)
 	b := &d.blamed
 	if !b.stands(n) {
 		return
@@ -258,6 +264,9 @@ func (d *Destinations) Last() pane.Number { return d.last }
 // in vain.
 func (d *Destinations) LastRetry() pane.Number { return d.lastRetry }
 
+// LastStuck returns the last pane in which a known destination got the same again.
+func (d *Destinations) LastStuck() pane.Number { return d.repetition.last }
+
 // Blamed returns the destination that novelty, beacon and exfiltration are about,
 // if they weigh as much as a family.
 func (d *Destinations) Blamed(n pane.Number) (pane.Key, bool) {
@@ -272,5 +281,5 @@ func (d *Destinations) Empty(n pane.Number) bool {
 			return false
 		}
 	}
-	return d.retry.fade(n, retryQuiet) == 0 && d.outage.over(n)
+	return d.retry.fade(n, retryQuiet) == 0 && d.outage.over(n) && d.repetition.over(n)
 }

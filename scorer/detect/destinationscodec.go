@@ -62,7 +62,7 @@ func (d *Destinations) Append(b []byte, last pane.Number) []byte {
 	for i := range d.slots {
 		b = d.slots[i].append(b, last)
 	}
-	return d.outage.append(b, last)
+	return d.repetition.append(d.outage.append(b, last), last)
 }
 
 // Read reads what Append wrote, and reports whether it could.
@@ -79,6 +79,7 @@ func (d *Destinations) Read(r *wire.Reader, last pane.Number) bool {
 		d.slots[i].read(r, last)
 	}
 	d.outage.read(r, last)
+	d.repetition.read(r, last)
 	return !r.Failed()
 }
 

@@ -56,12 +56,13 @@ const (
 	Radio                 // D11: its radio link fails
 	PingPong              // D12: it goes back and forth between cells
 	Retry                 // D15: it does not stop to call a known service that fails
-	Silence               // D16: it fell silent, or says the same for ever
+	Silence               // D16: it fell silent
 	Restart               // D13: it starts again and again, or its battery drains
+	Stuck                 // D16: it says the same again and again
 	Faults                // their number
 )
 
-var faultNames = [Faults]string{"access", "radio", "ping-pong", "retry", "silence", "restart"}
+var faultNames = [Faults]string{"access", "radio", "ping-pong", "retry", "silence", "restart", "stuck"}
 
 // String returns the name that stands in reasons.
 func (f Fault) String() string { return faultNames[f] }
@@ -150,7 +151,7 @@ const FeatureAnswered = "newDestinationAnswered"
 // has room for, and what only some have. A nil one says nothing.
 type Standing struct {
 	State        *State
-	Destinations *Destinations // D4 to D7, D15
+	Destinations *Destinations // D4 to D7, D15, D16
 	Control      *Control      // D9, D11, D12, D17
 	Device       *Device       // D8, D10, D13, D14, D16, external exceptions
 }

@@ -5,11 +5,13 @@ import (
 
 	"cordon/internal/record"
 	"cordon/internal/record/wire"
+	"cordon/scorer/feature"
 	"cordon/scorer/pane"
 )
 
 // Habit is a terminal's own envelope: for each hour of the day the highest amount
-// per pane that was normal, of uplink bytes and of flow starts, 112 bytes. What a
+// per pane that was normal, of uplink bytes and of flow starts, 112 bytes with how
+// busy its busiest hour was. What a
 // day shows waits for 24 h as a candidate and is learned only if no case was raised
 // meanwhile: without that the envelope learns an exfiltration within minutes
 // (detection reference 3.12, 11).
@@ -19,6 +21,7 @@ type Habit struct {
 	hour                 pane.Number // last hour that was looked at, since 1970
 	days                 int16       // that something was learned of, at most 1,000
 	counted              uint16      // hour in which days last rose, low bits
+	begun, busiest       uint16      // exchanges in this hour, and in the busiest one before
 }
 
 // levels are amounts by hour of day, in eighths of an octave: 0 is nothing, and the
@@ -65,6 +68,9 @@ func (h *Habit) Advance(n pane.Number) {
 		h.hour = hour
 		return
 	}
+	if hour > h.hour {
+		h.busiest, h.begun = h.Busiest(), 0
+	}
 	for range min(hour-h.hour, hoursOfDay) {
 		h.hour++
 		at, day := h.hour%hoursOfDay, h.hour/hoursOfDay
@@ -77,6 +83,26 @@ func (h *Habit) Advance(n pane.Number) {
 		}
 	}
 	h.hour = max(h.hour, hour)
+}
+
+// Busiest returns how many exchanges with destinations that answered before the
+// terminal had in its busiest hour: a device that was busy once may be so again, so
+// that it never falls.
+func (h *Habit) Busiest() uint16 { return max(h.busiest, h.begun) }
+
+// Use counts the exchanges of a pane, but for those that are held against the
+// terminal; d may be nil.
+func (h *Habit) Use(v *feature.Vector, d *Destinations) {
+	begun := uint32(h.begun)
+	for i := range v.Seen {
+		if s := &v.Seen[i]; s.Before && !s.Service && s.Remote() {
+			begun += min(s.Began, 1<<16)
+		}
+	}
+	if d != nil {
+		begun -= min(begun-uint32(h.begun), d.repeated(v.Pane))
+	}
+	h.begun = uint16(min(begun, 1<<16-1))
 }
 
 // count counts a day of history, a day after the one before at the earliest. It asks
@@ -205,6 +231,7 @@ func (h *Habit) normal(own uint8, c Class) Normal {
 // are like the one before.
 func (h *Habit) Append(b []byte) []byte {
 	b = wire.AppendInt(wire.AppendInt(wire.AppendInt(b, int32(h.hour)), int32(h.days)), int32(h.counted))
+	b = wire.AppendInt(wire.AppendInt(b, int32(h.begun)), int32(h.busiest))
 	for _, l := range h.all() {
 		for at := 0; at < len(l); {
 			run := 1
@@ -220,11 +247,12 @@ func (h *Habit) Append(b []byte) []byte {
 
 // Read reads what Append wrote, and reports whether it could.
 func (h *Habit) Read(r *wire.Reader) bool {
-	hour, days, counted := r.Int(), r.Int(), r.Int()
+	hour, days, counted, begun, busiest := r.Int(), r.Int(), r.Int(), r.Int(), r.Int()
 	if r.Failed() || hour < 0 || days < 0 || days > daysKept {
 		return false
 	}
 	h.hour, h.days, h.counted = pane.Number(hour), int16(days), uint16(counted)
+	h.begun, h.busiest = uint16(begun), uint16(busiest)
 	for _, l := range h.all() {
 		for at := 0; at < len(l); {
 			var b [2]byte

@@ -87,7 +87,7 @@ func life(t *rapid.T, check func(n pane.Number, d *Destinations, c *Control, e *
 		n += pane.Number(rapid.SampledFrom([]int{1, 1, 1, 6, 60, 360, 8640, 9000}).Draw(t, "gap"))
 		ref := &Reference{
 			Age: pane.Number(rapid.IntRange(0, 720).Draw(t, "age")), Uplink: Normal{Value: 300_000}, Starts: Normal{Value: 40_000}, Ports: &ports,
-			Short: record.Micros(rapid.IntRange(0, 200).Draw(t, "short")) * record.Second, Sessions: &ages, Rich: rapid.Bool().Draw(t, "rich"),
+			Short: record.Micros(rapid.IntRange(0, 200).Draw(t, "short")) * record.Second, Sessions: &ages, Rich: rapid.Bool().Draw(t, "rich"), Busiest: uint16(rapid.IntRange(0, 9).Draw(t, "busiest")),
 			Busy: rapid.Bool().Draw(t, "busy"), Area: uint32(rapid.IntRange(0, 2).Draw(t, "area")), Equipment: uint32(rapid.IntRange(0, 2).Draw(t, "equipment")),
 			Profile: aProfile(t),
 		}
@@ -171,7 +171,7 @@ func FuzzReadParts(f *testing.F) {
 
 func TestPartSizes(t *testing.T) {
 	for name, c := range map[string][2]uintptr{
-		"Destinations": {unsafe.Sizeof(Destinations{}), 544}, "Control": {unsafe.Sizeof(Control{}), 432},
+		"Destinations": {unsafe.Sizeof(Destinations{}), 568}, "Control": {unsafe.Sizeof(Control{}), 432},
 		"Device": {unsafe.Sizeof(Device{}), 208}, "Habit": {unsafe.Sizeof(Habit{}), 112}, "Ports": {unsafe.Sizeof(Ports{}), 64},
 	} {
 		if c[0] > c[1] {

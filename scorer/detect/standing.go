@@ -12,6 +12,7 @@ type Reference struct {
 	Age             pane.Number // panes since the terminal was first seen
 	Uplink          Normal      // bytes per pane
 	Starts          Normal      // flow starts per pane, thousandths
+	Busiest         uint16      // exchanges with destinations that answered before, in the terminal's busiest hour
 	Rich            bool        // the terminal itself was seen to send more than half of what is normal without peers
 	Learning        bool        // there are enough peers, and they do not know yet what is usual
 	Busy            bool        // evidence or an open case stands against it: nothing is learned
@@ -101,6 +102,10 @@ func (s Standing) LastFault(f Fault) pane.Number {
 		if s.Destinations != nil {
 			return s.Destinations.LastRetry()
 		}
+	case Stuck:
+		if s.Destinations != nil {
+			return s.Destinations.LastStuck()
+		}
 	case Silence, Restart:
 		if s.Device != nil {
 			return s.Device.LastFault(f)
@@ -125,6 +130,8 @@ func (s Standing) FindFault(f Fault, n pane.Number) Finding {
 	switch f {
 	case Retry:
 		return s.Destinations.FindRetry(n)
+	case Stuck:
+		return s.Destinations.FindStuck(n)
 	case Access, Radio, PingPong:
 		return s.Control.FindFault(f, n)
 	}

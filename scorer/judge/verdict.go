@@ -287,6 +287,7 @@ var withouts = [...]without{
 	{words: "with a stable radio link", faults: []detect.Fault{detect.Radio, detect.PingPong}},
 	{words: "with its service answering, or fewer retries,", faults: []detect.Fault{detect.Retry}},
 	{words: "with its usual reports", faults: []detect.Fault{detect.Silence}},
+	{words: "had it not repeated itself", faults: []detect.Fault{detect.Stuck}},
 	{words: "without its restarts", faults: []detect.Fault{detect.Restart}},
 }
 

@@ -32,6 +32,7 @@ func (t *Task) detect(term *terminal, ref *detect.Reference) {
 		t.roster.device.open(&p.device).Step(v, ref, &t.rules.device)
 	}
 	term.ports.Learn(v, ref)
+	term.habit.Use(v, t.roster.destinations.look(p.destinations))
 }
 
 // reference gathers what the pane of a terminal is compared with.
@@ -48,6 +49,7 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 		Age:      n - term.first,
 		Uplink:   habit.Uplink(n, uplink),
 		Starts:   habit.Starts(n, starts),
+		Busiest:  habit.Busiest(),
 		Rich:     (t.group.Members == 0 || t.group.Mixed()) && 2*habit.Largest() > uplink.Value,
 		Learning: learning,
 		Busy:     !t.calm(term, n-1),

@@ -29,6 +29,7 @@ type Settings struct {
 	Beacon         DetectorSettings `mapstructure:"beacon"`
 	Exfiltration   DetectorSettings `mapstructure:"exfiltration"`
 	Retry          RetrySettings    `mapstructure:"retry"`
+	Stuck          StuckSettings    `mapstructure:"stuck"`
 	Churn          ChurnSettings    `mapstructure:"churn"`
 	Access         AccessSettings   `mapstructure:"access"`
 	Radio          DetectorSettings `mapstructure:"radio"`
@@ -101,6 +102,7 @@ func DefaultSettings() Settings {
 		},
 		Beacon: switchedOn, Exfiltration: switchedOn, Radio: switchedOn, PingPong: switchedOn, Location: switchedOn, External: switchedOn, Profile: switchedOn,
 		Retry: RetrySettings{Enabled: true, Weight: 100, Known: 3, Service: 8},
+		Stuck: StuckSettings{Enabled: true, Weight: 100, Ratio: 3, Repeats: 360},
 		Churn: ChurnSettings{Enabled: true, Weight: 100, Attacker: 800, Benign: 20},
 		Access: AccessSettings{
 			Enabled: true, Weight: 100, Established: 30, Permanent: 30, Temporary: 60, Unanswered: 60, Registered: 60, Paged: 120, Initial: 20,

@@ -42,6 +42,14 @@ type RetrySettings struct {
 	Service int64 `mapstructure:"service" range:"1..1000" unit:"attempts per 10 s" doc:"The same at name, time and address services."`
 }
 
+// StuckSettings belong to D16: a known destination that gets the same again and again.
+type StuckSettings struct {
+	Enabled bool  `mapstructure:"enabled" doc:"false switches this part of D16 off: terminals that repeat themselves are no longer seen."`
+	Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence."`
+	Ratio   int64 `mapstructure:"ratio" range:"2..100" doc:"Times the exchanges of the terminal's busiest hour up to which it may repeat itself. Lower: also devices that change their pace are called broken."`
+	Repeats int64 `mapstructure:"repeats" range:"60..100000" unit:"exchanges" doc:"Repetitions beyond that which make a case."`
+}
+
 // ChurnSettings belong to D17: sessions that are opened and dropped at once.
 type ChurnSettings struct {
 	Enabled  bool  `mapstructure:"enabled" doc:"false switches D17 off: slice hopping is no longer seen."`
@@ -90,6 +98,7 @@ func (s Settings) destinations() detect.DestinationsRules {
 		Beacon:       detect.BeaconRules(s.Beacon),
 		Exfiltration: detect.ExfiltrationRules(s.Exfiltration),
 		Retry:        detect.RetryRules{Enabled: s.Retry.Enabled, Weight: s.Retry.Weight, Known: uint32(s.Retry.Known), Service: uint32(s.Retry.Service)},
+		Stuck:        detect.StuckRules{Enabled: s.Stuck.Enabled, Weight: s.Stuck.Weight, Ratio: uint32(s.Stuck.Ratio), Repeats: uint32(s.Stuck.Repeats)},
 	}
 }
 
