@@ -39,7 +39,7 @@ type Normal struct {
 // Gate is what the common-mode gate holds back in a pane.
 type Gate struct {
 	Sessions bool // a fifth of all terminals, of two slices or more, release sessions (3.12, 15)
-	Updated  bool // the terminal's firmware changed within 24 h: novelty and volume are halved
+	Updated  bool // the terminal's firmware changed within 24 h, as that of others: new destinations that answer surprise nobody
 }
 
 // Standing at a pane.

@@ -10,14 +10,17 @@
 // is the same verdict. Early warnings peek at open panes: they depend on the order of
 // the log as well, so that shuffled records may warn at another moment or not at all.
 //
-// What it does not: it knows no other partition and no wall clock. Profiles,
-// operators' decisions and settings on the telemetry topic are decoded,
-// counted and not yet applied.
+// Profiles, operators' decisions and destination lists come by the same topic, each
+// with the event time from which it holds.
+//
+// What it does not: it knows no other partition and no wall clock, and of settings it
+// applies destination lists only; others are kept and do nothing.
 //
 // State: one piece per terminal with its open panes (key "U" + pseudonym), one
 // per string that terminals share (key "n" + number), one per record that waits
 // for its pane (key "w" + number), some for what peers know of each other (key "P" +
-// part), one for the lengths of sessions (key "a"), one for the partition (key "p"). StateVersion
+// part), one for the lengths of sessions (key "a"), one per profile, decision and
+// setting (key "c" + number), one for the partition (key "p"). StateVersion
 // is the layout of all of them; that of the release before is read as well. A
 // cut copies no terminal: it shares the pages they lie in, and the task copies
 // a page before it writes to it (package page). So the task stands still for
