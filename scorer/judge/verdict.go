@@ -68,7 +68,7 @@ func (c *Case) exceptions() []record.Exception {
 func (c *Case) techniques() []string {
 	var list []string
 	for f := range detect.Families {
-		if c.has(f) && (f != detect.Flooding || c.ddos()) {
+		if f == detect.Flooding && c.ddos() || f != detect.Flooding && c.has(f) {
 			list = append(list, techniquesOf[f]...)
 		}
 	}
