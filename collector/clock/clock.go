@@ -199,21 +199,23 @@ const (
 	Rejected                // went to the dead letters
 )
 
-// Count counts n records of a source at an event time, which may be any number
-// where the record is bad. A pane that was reported already, or that lies ahead
-// of every good record, gives way to the nearest one that is open, so that every
-// record is reported once. A negative n takes back what was counted and not yet
-// reported.
+// Count counts n records of a source at an event time. A pane that was reported
+// already gives way to the first one that is open, so that every record is reported
+// once. A negative n takes back what was counted and not yet reported.
 func (c *Clock) Count(s *Source, at record.Micros, outcome Outcome, n int64) {
 	if n <= 0 {
 		s.takeBack(outcome, -n)
 		return
 	}
-	pane := max(c.open, min(max(at, 0), c.newest).Floor(Pane))
+	pane := max(c.open, max(at, 0).Floor(Pane))
 	var counts [3]int64
 	counts[outcome] = n
 	s.count(pane, counts)
 }
+
+// Sane returns an event time at which a bad record may be counted, whose own may be
+// any number: not ahead of all sources.
+func (c *Clock) Sane(at record.Micros) record.Micros { return min(at, c.newest) }
 
 // Due reports whether event time T is far enough past the last SourceClock for
 // the next: in another step of Every, or past the end of another pane. Steps

@@ -446,7 +446,7 @@ func TestCountsOfPassedPanes(t *testing.T) {
 	}
 	c.Count(a, at, clock.Missing, 3)
 	c.Count(a, at, clock.Missing, -1)
-	c.Count(a, at+record.Day, clock.Rejected, 1) // a time that runs ahead counts with the newest pane
+	c.Count(a, c.Sane(at+record.Day), clock.Rejected, 1) // a bad time that runs ahead counts with the newest pane
 	for _, want := range []struct {
 		t                           record.Micros
 		received, missing, rejected int64
@@ -461,9 +461,19 @@ func TestCountsOfPassedPanes(t *testing.T) {
 			t.Errorf("T = %v: got %+v, want %+v", want.t, got, want)
 		}
 	}
+	// A good record may lie ahead of the last Clock of its source: it belongs to its own
+	// pane, however often the source gives Clocks.
+	take(c, step{"a", at + 60*record.Second, true})
+	c.Count(a, at+79*record.Second, clock.Received, 1)
+	if got := c.State(at+95*record.Second, 0).Sources[0]; got.Received != 0 {
+		t.Errorf("a record ahead of the Clock: got %+v with the pane before its own", got)
+	}
+	if got := c.State(at+100*record.Second, 0).Sources[0]; got.Received != 1 {
+		t.Errorf("a record ahead of the Clock: got %+v, want 1 received with its own pane", got)
+	}
 	// What comes late is reported with the first open pane.
 	c.Count(a, at, clock.Received, 1)
-	if got := c.State(at+95*record.Second, 0).Sources[0]; got.Received != 1 {
+	if got := c.State(at+115*record.Second, 0).Sources[0]; got.Received != 1 {
 		t.Errorf("a late record: got %+v, want 1 received", got)
 	}
 }

@@ -94,7 +94,7 @@ func (t *Task) countLost(in *input) {
 		return
 	}
 	n := in.Offset - t.lostFrom
-	t.clock.Count(t.clock.Known(""), in.appended, clock.Missing, n)
+	t.clock.Count(t.clock.Known(""), t.clock.Sane(in.appended), clock.Missing, n)
 	t.counters.Lost += n
 	t.lostFrom = -1
 }

@@ -28,12 +28,12 @@ const maxRecord = 64 << 10
 // when the frontier holds it back.
 func (t *Task) take(in input, out *stream.Effects) bool {
 	if len(in.Value) > maxRecord {
-		t.clock.Count(t.clock.Known(""), in.appended, clock.Rejected, 1)
+		t.clock.Count(t.clock.Known(""), t.clock.Sane(in.appended), clock.Rejected, 1)
 		t.bury(in, validate.Problem{Reason: record.DeadOversize, Detail: "record: at most 64 KiB"}, out)
 		return true
 	}
 	if err := t.decoder.Decode(in.Value, &t.raw); err != nil {
-		t.clock.Count(t.clock.Known(""), in.appended, clock.Rejected, 1)
+		t.clock.Count(t.clock.Known(""), t.clock.Sane(in.appended), clock.Rejected, 1)
 		t.bury(in, problemOf(err), out)
 		return true
 	}
@@ -48,7 +48,7 @@ func (t *Task) take(in input, out *stream.Effects) bool {
 		return false
 	}
 	source := t.clock.Source(t.raw.SourceID)
-	if t.isRepeat(source) {
+	if t.isRepeat(source, at) {
 		return true
 	}
 	isClock := t.raw.Kind == record.KindClock
@@ -71,14 +71,14 @@ func (t *Task) take(in input, out *stream.Effects) bool {
 }
 
 // isRepeat reports whether the source sent this number before; a gap before it
-// is counted.
-func (t *Task) isRepeat(source *clock.Source) bool {
+// is counted at an event time.
+func (t *Task) isRepeat(source *clock.Source, at record.Micros) bool {
 	repeated, missing := source.Repeated(t.raw.SourceSequence)
 	if repeated {
 		t.counters.Duplicates++
 		return true
 	}
-	t.clock.Count(source, t.raw.OccurredAt, clock.Missing, missing)
+	t.clock.Count(source, at, clock.Missing, missing)
 	t.counters.Missing += missing
 	return false
 }
@@ -87,10 +87,11 @@ func (t *Task) isRepeat(source *clock.Source) bool {
 // as come; but no source becomes known by it.
 func (t *Task) reject(in input, p validate.Problem, out *stream.Effects) {
 	source := t.clock.Known(t.raw.SourceID)
-	if t.raw.SourceSequence.Value >= 0 && t.isRepeat(source) {
+	at := t.clock.Sane(t.raw.OccurredAt)
+	if t.raw.SourceSequence.Value >= 0 && t.isRepeat(source, at) {
 		return
 	}
-	t.clock.Count(source, t.raw.OccurredAt, clock.Rejected, 1)
+	t.clock.Count(source, at, clock.Rejected, 1)
 	t.bury(in, p, out)
 }
 
