@@ -147,7 +147,15 @@ func levels(v *record.Verdict) detect.Levels {
 		} else if f, known := detect.FaultNamed(r.Family); known {
 			l.Faults[f] += nats
 		}
-		l.Answered = l.Answered || r.Feature == detect.FeatureAnswered
+		switch r.Feature {
+		case detect.FeatureInbound:
+			l.Inbound, l.Reached, l.Answered = true, true, r.Reference != record.ReferencePeer
+		case detect.FeatureAnswered:
+			l.Reached, l.Answered = true, r.Reference != record.ReferencePeer
+		}
+		if r.Family == detect.Volume.String() && r.Feature != detect.FeatureTransfer {
+			l.Uplink = nats
+		}
 	}
 	return l
 }

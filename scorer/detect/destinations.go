@@ -250,7 +250,7 @@ func (d *Destinations) At(n pane.Number, l *Levels) {
 	}
 	l.Of[Novelty], l.Of[Beaconing], l.Of[Exfiltration] = min(b.nats[0], Novelty.Cap()), min(b.nats[1], Beaconing.Cap()), min(b.nats[2], Exfiltration.Cap())
 	l.Of[Volume] = max(l.Of[Volume], b.nats[3])
-	l.Answered = b.answered && !b.peers
+	l.Reached, l.Answered, l.Inbound = b.answered, b.answered && !b.peers, b.key.Inbound
 	if b.rich && b.answered {
 		over := l.Of[Volume] + l.Of[Novelty] + l.Of[Beaconing] + l.Of[Exfiltration] - richLimit
 		l.Of[Volume] = max(l.Of[Volume]-max(over, 0), 0)

@@ -13,7 +13,10 @@ func (d *Destinations) Find(f Family, _ pane.Number) Finding {
 	b := &d.blamed
 	c := &b.count
 	found := Finding{Feature: "newDestinationFailing", Reference: record.ReferencePrior, Exception: record.WrongDestinationAddress}
-	if b.answered {
+	switch {
+	case b.key.Inbound:
+		found.Feature = FeatureInbound
+	case b.answered:
 		found.Feature = FeatureAnswered
 	}
 	if b.peers {
@@ -28,6 +31,9 @@ func (d *Destinations) Find(f Family, _ pane.Number) Finding {
 		found.Feature, found.Exception = "contactRhythm", record.UnexpectedLongLiveFlow
 		found.Unit, found.Value = "gaps", int64(c.gaps)
 		found.Samples = append(found.Samples, fmt.Sprintf("%d gaps of %d s in the mean", c.gaps, c.mean/1000))
+	case Volume:
+		found.Feature, found.Unit, found.Reference = FeatureTransfer, "bytes", record.ReferenceLimit
+		found.Value, found.Expected = int64(c.dl), inboundLimit
 	case Exfiltration:
 		found.Feature, found.Exception = "uplinkToNewDestination", record.UnexpectedLargeRateFlow
 		found.Unit, found.Value, found.Expected = "bytes", int64(c.ul), int64(exfiltrationPanes*c.normal)

@@ -13,6 +13,7 @@ type Device struct {
 	home      [homes]area
 	away      pane.Number // since when it is in none of its areas; 0: it is at home
 	equipment uint32      // token of the device; 0: not known
+	renewed   pane.Number // when it became another device; 0: it never did
 	roaming   int8        // 0 not known, 1 at home, 2 roaming
 	swapped   Sum         // D14
 	location  Nats        // D10, as of the last pane

@@ -49,10 +49,10 @@ func (d *Device) Read(r *wire.Reader, last pane.Number) bool {
 }
 
 // panes lists the points in time in stored order.
-func (d *Device) panes() [12]*pane.Number {
+func (d *Device) panes() [13]*pane.Number {
 	return [...]*pane.Number{
 		&d.away, &d.swapped.At, &d.busy, &d.host.At, &d.reported, &d.drained, &d.external.At,
-		&d.lastLocation, &d.lastHost, &d.lastExternal, &d.lastFault, &d.seen,
+		&d.lastLocation, &d.lastHost, &d.lastExternal, &d.lastFault, &d.seen, &d.renewed,
 	}
 }
 

@@ -82,13 +82,16 @@ const FaultCap = 12 * Nat
 
 // Levels are the nats of each family and fault at one pane, within their caps.
 type Levels struct {
-	Of     [Families]Nats
+	Of     weights
 	Faults [Faults]Nats
 	// Uplink and Starts are what Volume is the larger of.
 	Uplink, Starts Nats
-	// Answered: novelty, beacon and exfiltration are about a destination that
-	// answers. They are one family then (3.12, 5).
-	Answered bool
+	// Reached: novelty, beacon and exfiltration are about a destination that answers.
+	// Answered: no peers tell whether it is a usual one, too.
+	Reached, Answered bool
+	// Inbound: that destination opened the connection itself, and the larger part of
+	// Volume may be what came over it.
+	Inbound bool
 }
 
 // Sum returns the evidence of all families.
@@ -115,20 +118,42 @@ func (l *Levels) Malfunction() Nats {
 	return min(sum, faultCap)
 }
 
-// Counted returns how many families have at least a number of nats. What firewalls
-// and lists say corroborates, and counts as none.
+// Counted returns how many families have at least a number of nats: independent
+// observations. What has one cause is one of them:
+//   - a new destination that answers with its beacon and with what it got (3.12, 5),
+//     unless peers tell that it is unusual;
+//   - a new destination that answers with another place or another device: who moves
+//     house, or gets another meter, also gets other servers;
+//   - what came over an inbound connection with that connection.
+//
+// What firewalls and lists say corroborates, and counts as none.
 func (l *Levels) Counted(least Nats) int {
+	of := l.Of
+	of[External] = 0
+	if l.Inbound {
+		of[Volume] = min(of[Volume], max(l.Uplink, l.Starts))
+	}
+	if l.Reached {
+		of.join(Location)
+	}
+	if l.Answered {
+		of.join(Beaconing)
+		of.join(Exfiltration)
+	}
 	count := 0
-	for f, n := range l.Of {
-		if n >= least && Family(f) != External && !(l.Answered && (Family(f) == Beaconing || Family(f) == Exfiltration)) {
+	for _, n := range of {
+		if n >= least {
 			count++
 		}
 	}
-	if l.Answered && l.Of[Novelty] < least && max(l.Of[Beaconing], l.Of[Exfiltration]) >= least {
-		count++
-	}
 	return count
 }
+
+// weights are the nats of each family.
+type weights [Families]Nats
+
+// join makes a family one with novelty, which has the larger of both.
+func (w *weights) join(f Family) { w[Novelty], w[f] = max(w[Novelty], w[f]), 0 }
 
 // Finding is why a family or fault has its nats, in the numbers that a verdict
 // shows.
@@ -143,9 +168,12 @@ type Finding struct {
 	Exception record.ExceptionID
 }
 
-// FeatureAnswered is the feature of a reason about a new destination that answers:
-// novelty, beacon and exfiltration are one family then.
-const FeatureAnswered = "newDestinationAnswered"
+// Features of reasons that say what is one family with what: see Levels.
+const (
+	FeatureAnswered = "newDestinationAnswered" // Reached
+	FeatureInbound  = "inboundConnection"      // Reached, Inbound
+	FeatureTransfer = "inboundTransfer"        // of volume: it is what came over that connection
+)
 
 // Standing is all that stands against one terminal: evidence that every terminal
 // has room for, and what only some have. A nil one says nothing.
@@ -169,6 +197,14 @@ func (l *Levels) Alone() Nats {
 	return most
 }
 
-// Deeds returns the evidence that neither volume nor what others say of the
-// terminal, or it of itself, can give: who forges those must not isolate anybody.
-func (l *Levels) Deeds() Nats { return l.OutsideVolume() - l.Of[Host] - l.Of[External] }
+// Deeds returns the evidence of what the terminal itself does: not of its volume, nor
+// of where or what it is, nor what others say of it, or it of itself, nor that
+// somebody turned to it. Who forges those, or just brings them about, must not isolate
+// anybody.
+func (l *Levels) Deeds() Nats {
+	deeds := l.OutsideVolume() - l.Of[Location] - l.Of[Host] - l.Of[External]
+	if l.Inbound {
+		deeds -= l.Of[Novelty]
+	}
+	return deeds
+}

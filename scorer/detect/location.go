@@ -117,10 +117,22 @@ func (d *Device) identify(n pane.Number, ref *Reference, r *LocationRules) {
 	if ref.Equipment == 0 {
 		return
 	}
-	if d.equipment != 0 && d.equipment != ref.Equipment && r.Enabled {
-		d.swap(r.Swap*Nats(r.Weight)/100, n)
+	if d.equipment != 0 && d.equipment != ref.Equipment {
+		d.renewed = n
+		if r.Enabled {
+			d.swap(r.Swap*Nats(r.Weight)/100, n)
+		}
 	}
 	d.equipment = ref.Equipment
+}
+
+// Age returns for how many panes up to n the SIM has been in a device, as far as is
+// known of it; 0 where the device is another one than before.
+func (d *Device) Age(n pane.Number, equipment uint32) pane.Number {
+	if equipment != 0 && d.equipment != 0 && equipment != d.equipment {
+		return 0
+	}
+	return n - d.renewed
 }
 
 // roam notes that the terminal is at home or roaming.

@@ -9,7 +9,7 @@ import (
 // Reference is what a terminal's pane is compared with, beside shipped priors:
 // gathered for it from its own past, its peers and its profile.
 type Reference struct {
-	Age             pane.Number // panes since the terminal was first seen
+	Age             pane.Number // panes since the terminal was first seen, or its device became another one
 	Uplink          Normal      // bytes per pane
 	Starts          Normal      // flow starts per pane, thousandths
 	Busiest         uint16      // exchanges with destinations that answered before, in the terminal's busiest hour
@@ -114,10 +114,10 @@ func (s Standing) LastFault(f Fault) pane.Number {
 	return 0
 }
 
-// Find explains a family.
+// Find explains a family: of volume, what came over an inbound connection.
 func (s Standing) Find(f Family, n pane.Number) Finding {
 	switch f {
-	case Novelty, Beaconing, Exfiltration:
+	case Volume, Novelty, Beaconing, Exfiltration:
 		return s.Destinations.Find(f, n)
 	case Churn:
 		return s.Control.Find(n)

@@ -46,8 +46,8 @@ const (
 // families, or a scan or session churn alone; MALFUNCTIONING needs 12 nats of
 // faults, which never count as malice; WATCH needs 12 nats, of it 6 outside the
 // volume family; else there is no case (ClassUnknown). 6 of the nats of a
-// MALICIOUS case must be deeds: what the device says of itself, or others of it,
-// together with volume is not enough.
+// MALICIOUS case must be deeds: where or what the device is, what it says of itself,
+// or others of it, and who turned to it, together with volume is not enough.
 func (r *Rule) Class(l detect.Levels) record.Class {
 	switch {
 	case l.Sum() >= r.Malicious && l.Deeds() >= r.WatchOutside && (l.Counted(r.Family) >= r.Families || l.Alone() >= r.Malicious):

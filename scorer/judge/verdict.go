@@ -118,6 +118,10 @@ func (r *Rule) reasons(c *Case, s detect.Standing, n pane.Number) []record.Reaso
 		case detect.Flooding:
 			list = append(list, r.FloodReason(&c.Measured, levels.Of[f]))
 		case detect.Volume:
+			if levels.Inbound && levels.Of[f] > max(levels.Uplink, levels.Starts) {
+				list = append(list, reasonOf(s.Find(f, n), f.String(), levels.Of[f]))
+				continue
+			}
 			list = append(list, r.volumeReason(&c.Measured, levels))
 		default:
 			list = append(list, reasonOf(s.Find(f, n), f.String(), levels.Of[f]))

@@ -46,7 +46,7 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 	gate := t.gate
 	gate.Updated = t.settings.Gate.Enabled && t.peers.Updated(&term.member)
 	ref := detect.Reference{
-		Age:      n - term.first,
+		Age:      t.age(term, n),
 		Uplink:   habit.Uplink(n, uplink),
 		Starts:   habit.Starts(n, starts),
 		Busiest:  habit.Busiest(),
@@ -60,6 +60,16 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 	}
 	t.provision(term, &ref)
 	return ref
+}
+
+// age returns for how many panes up to n the terminal was seen with its device: a
+// new one is commissioned like a new terminal.
+func (t *Task) age(term *terminal, n pane.Number) pane.Number {
+	age := n - term.first
+	if d := t.roster.device.look(term.parts.device); d != nil {
+		age = min(age, d.Age(n, term.context.Equipment))
+	}
+	return age
 }
 
 // classes returns what is normal for the group of the terminal at hand, or for
