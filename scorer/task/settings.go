@@ -19,29 +19,29 @@ const DetectionVersion = 3
 // Settings are the scorer's own keys. All of them are part of the configuration
 // digest that every verdict carries.
 type Settings struct {
-	Lateness       time.Duration    `mapstructure:"lateness" range:"0s..60s" doc:"How long after its end a pane waits for records. Longer: fewer records come late, and every verdict comes that much later."`
-	HeldBytes      int64            `mapstructure:"held_bytes" range:"65536..1073741824" unit:"bytes" doc:"Room, in each partition, for records more than a minute ahead of the watermark. When it is full the slowest raw partition is no longer waited for."`
-	Infrastructure []string         `mapstructure:"infrastructure" unit:"CIDR, CIDR:port or CIDR:port/tcp|udp" doc:"Services of the operator whose failure says nothing about a terminal, beside the built-in ports of DNS, NTP, DHCP, mDNS, SSDP and LLMNR. A scan of what is listed here is not seen."`
-	Scan           ScanSettings     `mapstructure:"scan"`
-	Flood          FloodSettings    `mapstructure:"flood"`
-	Volume         VolumeSettings   `mapstructure:"volume"`
-	Novelty        NoveltySettings  `mapstructure:"novelty"`
-	Beacon         DetectorSettings `mapstructure:"beacon"`
-	Exfiltration   DetectorSettings `mapstructure:"exfiltration"`
-	Retry          RetrySettings    `mapstructure:"retry"`
-	Stuck          StuckSettings    `mapstructure:"stuck"`
-	Churn          ChurnSettings    `mapstructure:"churn"`
-	Access         AccessSettings   `mapstructure:"access"`
-	Radio          DetectorSettings `mapstructure:"radio"`
-	PingPong       DetectorSettings `mapstructure:"ping_pong"`
-	Location       DetectorSettings `mapstructure:"location"`
-	Host           HostSettings     `mapstructure:"host"`
-	External       DetectorSettings `mapstructure:"external"`
-	Profile        DetectorSettings `mapstructure:"profile"`
-	Envelope       SwitchSettings   `mapstructure:"envelope"`
-	Peers          PeerSettings     `mapstructure:"peers"`
-	Gate           SwitchSettings   `mapstructure:"gate"`
-	Decision       DecisionSettings `mapstructure:"decision"`
+	Lateness       time.Duration        `mapstructure:"lateness" range:"0s..60s" doc:"How long after its end a pane waits for records. Longer: fewer records come late, and every verdict comes that much later."`
+	HeldBytes      int64                `mapstructure:"held_bytes" range:"65536..1073741824" unit:"bytes" doc:"Room, in each partition, for records more than a minute ahead of the watermark. When it is full the slowest raw partition is no longer waited for."`
+	Infrastructure []string             `mapstructure:"infrastructure" unit:"CIDR, CIDR:port or CIDR:port/tcp|udp" doc:"Services of the operator whose failure says nothing about a terminal, beside the built-in ports of DNS, NTP, DHCP, mDNS, SSDP and LLMNR. A scan of what is listed here is not seen."`
+	Scan           ScanSettings         `mapstructure:"scan"`
+	Flood          FloodSettings        `mapstructure:"flood"`
+	Volume         VolumeSettings       `mapstructure:"volume"`
+	Novelty        NoveltySettings      `mapstructure:"novelty"`
+	Beacon         BeaconSettings       `mapstructure:"beacon"`
+	Exfiltration   ExfiltrationSettings `mapstructure:"exfiltration"`
+	Retry          RetrySettings        `mapstructure:"retry"`
+	Stuck          StuckSettings        `mapstructure:"stuck"`
+	Churn          ChurnSettings        `mapstructure:"churn"`
+	Access         AccessSettings       `mapstructure:"access"`
+	Radio          RadioSettings        `mapstructure:"radio"`
+	PingPong       PingPongSettings     `mapstructure:"ping_pong"`
+	Location       LocationSettings     `mapstructure:"location"`
+	Host           HostSettings         `mapstructure:"host"`
+	External       ExternalSettings     `mapstructure:"external"`
+	Profile        ProfileSettings      `mapstructure:"profile"`
+	Envelope       EnvelopeSettings     `mapstructure:"envelope"`
+	Peers          PeerSettings         `mapstructure:"peers"`
+	Gate           GateSettings         `mapstructure:"gate"`
+	Decision       DecisionSettings     `mapstructure:"decision"`
 }
 
 // ScanSettings belong to D1: contacts to many new destinations that fail.
@@ -100,7 +100,9 @@ func DefaultSettings() Settings {
 		Novelty: NoveltySettings{
 			Enabled: true, Weight: 100, Commissioning: time.Hour, Failing: 9_000, FailingExcused: 4_000, Answered: 5_000, Rotation: 2_000,
 		},
-		Beacon: switchedOn, Exfiltration: switchedOn, Radio: switchedOn, PingPong: switchedOn, Location: switchedOn, External: switchedOn, Profile: switchedOn,
+		Beacon: BeaconSettings{true, 100}, Exfiltration: ExfiltrationSettings{true, 100},
+		Radio: RadioSettings{true, 100}, PingPong: PingPongSettings{true, 100}, Location: LocationSettings{true, 100},
+		External: ExternalSettings{true, 100}, Profile: ProfileSettings{true, 100},
 		Retry: RetrySettings{Enabled: true, Weight: 100, Known: 3, Service: 8},
 		Stuck: StuckSettings{Enabled: true, Weight: 100, Ratio: 3, Repeats: 360},
 		Churn: ChurnSettings{Enabled: true, Weight: 100, Attacker: 800, Benign: 20},
@@ -108,7 +110,7 @@ func DefaultSettings() Settings {
 			Enabled: true, Weight: 100, Established: 30, Permanent: 30, Temporary: 60, Unanswered: 60, Registered: 60, Paged: 120, Initial: 20,
 		},
 		Host:     HostSettings{Enabled: true, Weight: 100, Load: 90, Temperature: 80, Restarts: 6, Drain: 25},
-		Envelope: SwitchSettings{Enabled: true}, Peers: defaultPeers, Gate: SwitchSettings{Enabled: true},
+		Envelope: EnvelopeSettings{Enabled: true}, Peers: defaultPeers, Gate: GateSettings{Enabled: true},
 		Decision: DecisionSettings{
 			Malicious: 20_000, Family: 3_000, Families: 2, Malfunction: 12_000, Watch: 12_000, WatchOutside: 6_000, Clear: 6_000,
 			ClearScan: time.Hour, ClearFlood: 10 * time.Minute, ClearOther: 24 * time.Hour, ClearFault: 30 * time.Minute,

@@ -8,20 +8,54 @@ import (
 	"cordon/scorer/pane"
 )
 
-// DetectorSettings switch a detector that has no other key.
-type DetectorSettings struct {
-	Enabled bool  `mapstructure:"enabled" doc:"false switches the detector off: what it alone sees is no longer seen (docs/detection.md)."`
-	Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+// Settings of the detectors that have no other key.
+type (
+	// BeaconSettings belong to D5 and D7: contacts that keep time, and flows that last.
+	BeaconSettings struct {
+		Enabled bool  `mapstructure:"enabled" doc:"false switches D5 and D7 off: command and control that answers is no longer WATCH, one that never answers no longer MALICIOUS."`
+		Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+	}
+	// ExfiltrationSettings belong to D6: what a new destination gets.
+	ExfiltrationSettings struct {
+		Enabled bool  `mapstructure:"enabled" doc:"false switches D6 off: uploads to a new destination count as volume only."`
+		Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+	}
+	// RadioSettings belong to D11: failures of the radio link.
+	RadioSettings struct {
+		Enabled bool  `mapstructure:"enabled" doc:"false switches D11 off: a terminal that loses its radio link again and again is no longer MALFUNCTIONING."`
+		Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+	}
+	// PingPongSettings belong to D12: returns to the cell before.
+	PingPongSettings struct {
+		Enabled bool  `mapstructure:"enabled" doc:"false switches D12 off: a terminal that goes back and forth between cells is no longer MALFUNCTIONING."`
+		Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+	}
+	// LocationSettings belong to D10 and D14: another place, another device.
+	LocationSettings struct {
+		Enabled bool  `mapstructure:"enabled" doc:"false switches D10 and D14 off: a device that was moved and a SIM in another one are no longer WATCH; places of a profile are D8."`
+		Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+	}
+	// ExternalSettings belong to what firewalls and destination lists say.
+	ExternalSettings struct {
+		Enabled bool  `mapstructure:"enabled" doc:"false ignores them: what firewalls report, and contacts to what is on a destination list, no longer add evidence."`
+		Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+	}
+	// ProfileSettings belong to D8: what was provisioned.
+	ProfileSettings struct {
+		Enabled bool  `mapstructure:"enabled" doc:"false switches D8 off: destinations, schedules, durations and places of a profile are no longer held against anybody; its uplink limit still is."`
+		Weight  int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Lower: it takes more of the same to reach a class."`
+	}
+)
+
+// EnvelopeSettings switch what a terminal is compared with of its own past.
+type EnvelopeSettings struct {
+	Enabled bool `mapstructure:"enabled" doc:"false compares volumes with peers and shipped priors only: what modest terminals send too much of is found later or not at all, and rich ones keep volume evidence."`
 }
 
-// SwitchSettings switch what detectors compare with: the terminal's own envelope,
-// and the gate for what befalls many at once.
-type SwitchSettings struct {
-	Enabled bool `mapstructure:"enabled" doc:"false leaves it out: more is held against terminals."`
+// GateSettings switch the gate for what befalls many at once.
+type GateSettings struct {
+	Enabled bool `mapstructure:"enabled" doc:"false holds nothing back: where a service, a cell or a new server concerns many, each terminal is judged as if it were the only one."`
 }
-
-// switchedOn is a detector as it is shipped.
-var switchedOn = DetectorSettings{Enabled: true, Weight: 100}
 
 // NoveltySettings belong to D4: destinations that a terminal was not seen to use.
 type NoveltySettings struct {
@@ -74,7 +108,7 @@ type AccessSettings struct {
 
 // HostSettings belong to D13: what the device says of itself.
 type HostSettings struct {
-	Enabled     bool  `mapstructure:"enabled" doc:"false switches D13 off: a busy processor no longer counts beside a new destination."`
+	Enabled     bool  `mapstructure:"enabled" doc:"false switches D13 off: a busy processor no longer counts beside a new destination, and reboot loops and drained batteries are no longer MALFUNCTIONING."`
 	Weight      int64 `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence."`
 	Load        int32 `mapstructure:"load" range:"1..100" unit:"percent" doc:"Processor load that counts as busy, beside 40 points above the device's own usual one."`
 	Temperature int32 `mapstructure:"temperature" range:"30..150" unit:"degrees Celsius" doc:"Temperature that counts as busy."`
