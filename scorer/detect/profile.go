@@ -72,13 +72,13 @@ func speaks(v *feature.Vector) bool {
 	return slices.ContainsFunc(v.Seen, func(s feature.Seen) bool { return s.Remote() && s.UL > 0 })
 }
 
-// forbid notes contacts to destinations that are not allowed. Infrastructure is, and
-// what many of the group turned to at once: then the profile is out of date.
+// forbid notes contacts to destinations that are not allowed. Infrastructure is, what
+// an operator vouches for, and what many of the group turned to at once: then the profile is out of date.
 func (s *strays) forbid(v *feature.Vector, e *profile.Expected) {
 	found := false
 	for i := range v.Seen {
 		d := &v.Seen[i]
-		if !d.Remote() || d.UL == 0 || d.Service || d.Held || d.Peers.Down || d.Peers.Common ||
+		if !d.Remote() || d.UL == 0 || d.Service || d.Held || d.Vouched || d.Peers.Down || d.Peers.Common ||
 			d.Protocol == pane.ICMP || d.Protocol == pane.ICMPv6 || e.Allows(d.Key) {
 			continue
 		}

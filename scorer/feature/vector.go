@@ -63,6 +63,7 @@ type Seen struct {
 	Failed            bool // it is a first contact that failed: it counts in TCP or Other
 	Before            bool // it answered before
 	Today             bool // it answered before within this generation of a day
+	Vouched           bool // somebody says that it is harmless
 	// Peers is what the other terminals of the partition say of it.
 	Peers Shared
 }

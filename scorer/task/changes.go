@@ -71,8 +71,8 @@ func (t *Task) concern(number int32, c profile.Change, n pane.Number) {
 }
 
 // acquit takes away all that stands against a terminal, as an operator's BENIGN
-// asks: its case is cleared in this pane, and it may learn again. What the case was
-// about is excused while the decision holds.
+// asks: its case is cleared in this pane, and it may learn again. What it learned
+// before stays, and what the case was about is excused while the decision holds.
 func (t *Task) acquit(number int32, c profile.Change, n pane.Number) {
 	term := t.roster.at(number)
 	t.changes.keys = t.changes.keys[:0]
@@ -88,10 +88,16 @@ func (t *Task) acquit(number int32, c profile.Change, n pane.Number) {
 		}
 	}
 	t.changes.Excuse(c, t.changes.keys)
-	term.evidence = detect.State{}
-	t.roster.destinations.drop(&term.parts.destinations)
-	t.roster.control.drop(&term.parts.control)
-	t.roster.device.drop(&term.parts.device)
+	term.evidence.Acquit()
+	if d := t.roster.destinations.edit(term.parts.destinations); d != nil {
+		d.Acquit()
+	}
+	if c := t.roster.control.edit(term.parts.control); c != nil {
+		c.Acquit()
+	}
+	if d := t.roster.device.edit(term.parts.device); d != nil {
+		d.Acquit(t.names.label(term.context.TrackingAreaCode))
+	}
 	t.touch(number)
 }
 
@@ -123,6 +129,19 @@ func (t *Task) vouched(term *terminal, p feature.Pane) *feature.Memory {
 		memory.Vouch(d.Hash)
 	}
 	return memory
+}
+
+// vouch marks the destinations of the pane that was read that people vouch for: no
+// profile has to allow them.
+func (t *Task) vouch(term *terminal) {
+	if !t.changes.Allows() {
+		return
+	}
+	who := t.who(term)
+	for i := range t.vector.Seen {
+		s := &t.vector.Seen[i]
+		s.Vouched = t.changes.Allowed(who, s.Key)
+	}
 }
 
 // consult holds the destinations of the pane that was read against the lists. One

@@ -208,6 +208,7 @@ func (t *Task) weigh(term *terminal, p feature.Pane) {
 	term.habit.Advance(p.Number)
 	t.peers.Enter(&term.member, t.kind(&term.context), p.Number)
 	t.compareWithPeers(term, p.Number)
+	t.vouch(term)
 	t.consult()
 	ref := t.reference(term, p.Number)
 	t.detect(term, &ref)
