@@ -57,6 +57,7 @@ func (t *Table) share(p *record.Profile) *shared {
 		}
 		s = &shared{Expected: *New(p), key: key}
 		t.shared[key] = s
+		t.bytes += s.size()
 	}
 	s.users++
 	return s
@@ -102,13 +103,14 @@ func decision(r *record.DecisionChange) (*entry, bool) {
 }
 
 // setting makes an entry of a setting. Another version of the same name replaces
-// it; an empty content ends it.
+// it; an empty content ends it. One that does nothing is refused, so that whoever
+// wrote it finds out.
 func setting(r *record.SettingChange) (*entry, bool) {
 	e := &entry{name: name{kind: Setting, about: r.Name}, from: r.EffectiveFrom, until: pane.MaxTime, ends: len(r.Content) == 0}
-	if r.Name == "" || !inTime(e.from) {
+	if !strings.HasPrefix(r.Name, listPrefix) || !inTime(e.from) {
 		return nil, false
 	}
-	if strings.HasPrefix(r.Name, listPrefix) && !e.ends {
+	if !e.ends {
 		var readable bool
 		if e.list, readable = parseList(r.Content); !readable {
 			return nil, false

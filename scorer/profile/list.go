@@ -12,6 +12,7 @@ import (
 // list is a destination list: who is on it, found by address. Its prefixes are few
 // in length, so that a look-up is a few probes.
 type list struct {
+	lines   int
 	lengths []int // of prefixes, IPv4 and IPv6 alike
 	at      map[netip.Prefix][]listed
 	names   map[pane.Key]int32
@@ -50,6 +51,7 @@ func parseList(content []byte) (*list, bool) {
 
 // add adds a line.
 func (l *list) add(d listed) {
+	l.lines++
 	if d.Name.Form != pane.FormNone {
 		l.names[d.Name] = max(l.names[d.Name], d.confidence)
 		return

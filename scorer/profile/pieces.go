@@ -122,7 +122,7 @@ func (t *Table) read(value []byte) (*entry, error) {
 func (t *Table) Start() {
 	for _, e := range t.entries {
 		t.next = max(t.next, e.number+1)
-		t.bytes += len(e.value) + overhead
+		t.bytes += e.size()
 		switch {
 		case !e.holds:
 			t.plan(pane.Of(e.from))

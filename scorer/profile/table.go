@@ -9,12 +9,30 @@ import (
 )
 
 // MaxBytes bounds the changes that a partition keeps, as they lay in the log and
-// with what is made of them: some 200,000 profiles of terminals. It is ours: a
-// partition is planned for 250,000 terminals, and classes are provisioned by type.
+// with what is made of them: some 200,000 profiles of terminals, or 600,000 lines of
+// lists. It is ours: a partition is planned for 250,000 terminals, and classes are
+// provisioned by type.
 const MaxBytes = 128 << 20
 
-// overhead is what one change costs beside its value.
-const overhead = 400
+// What a change costs beside its value, bytes; measured (TestSizeIsWhatItCosts).
+const (
+	overhead     = 400
+	lineBytes    = 200 // of a list
+	ruleBytes    = 80  // of a profile
+	excusedBytes = 32
+)
+
+// size is what an entry costs, but for the profile that it shares.
+func (e *entry) size() int {
+	size := len(e.value) + overhead + len(e.excused)*excusedBytes
+	if e.list != nil {
+		size += e.list.lines * lineBytes
+	}
+	return size
+}
+
+// size is what a profile costs, however many have it.
+func (s *shared) size() int { return overhead + len(s.key) + len(s.allowed)*ruleBytes }
 
 // excusedLimit is how many destinations a BENIGN excuses: those of the case it is
 // about, 8 at most, and some more where it is about a group.
@@ -83,7 +101,7 @@ type Taken uint8
 // Outcomes of Add.
 const (
 	Kept    Taken = iota // it waits for its time
-	Invalid              // it names no subject, or what it says cannot be read
+	Invalid              // it names no subject or no setting that there is, or what it says cannot be read
 	Full                 // there is no room (MaxBytes)
 )
 
@@ -93,13 +111,13 @@ func (t *Table) Add(change any, value []byte) Taken {
 	if !valid {
 		return Invalid
 	}
-	if t.bytes+len(value)+overhead > MaxBytes {
+	e.number, e.value = t.next, slices.Clone(value)
+	if t.bytes+e.size() > MaxBytes {
 		t.forget(e)
 		return Full
 	}
-	e.number, e.value = t.next, slices.Clone(value)
 	t.next++
-	t.bytes += len(value) + overhead
+	t.bytes += e.size()
 	t.entries = append(t.entries, e)
 	t.changed = append(t.changed, e.number)
 	t.plan(pane.Of(e.from))
@@ -218,7 +236,7 @@ func (t *Table) sweep() {
 	t.entries = slices.DeleteFunc(t.entries, func(e *entry) bool {
 		if e.holds && e.until == over {
 			t.changed = append(t.changed, e.number)
-			t.bytes -= len(e.value) + overhead
+			t.bytes -= e.size()
 			t.forget(e)
 			return true
 		}
@@ -238,6 +256,7 @@ func (t *Table) forget(e *entry) {
 	}
 	if e.expected.users--; e.expected.users == 0 {
 		delete(t.shared, e.expected.key)
+		t.bytes -= e.expected.size()
 	}
 }
 
@@ -251,6 +270,7 @@ func (t *Table) Excuse(c Change, keys []pane.Key) {
 	for _, k := range keys {
 		if len(e.excused) < excusedLimit && !slices.Contains(e.excused, k) {
 			e.excused = append(e.excused, k)
+			t.bytes += excusedBytes
 		}
 	}
 	t.changed = append(t.changed, e.number)

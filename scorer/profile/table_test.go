@@ -89,7 +89,7 @@ func TestRefused(t *testing.T) {
 		&record.ProfileChange{}, &record.ProfileChange{InternalGroupID: "a", TypeAllocationCode: "b"},
 		&record.DecisionChange{Kind: record.DecisionBenign}, &record.DecisionChange{Kind: record.DecisionExempt},
 		&record.DecisionChange{Kind: record.DecisionAllow, Terminal: pump.Terminal}, &record.DecisionChange{Kind: record.DecisionAllow, Destination: "::/x"},
-		&record.DecisionChange{Kind: record.DecisionPause}, &record.SettingChange{}, &record.SettingChange{Name: "destinations", Content: []byte("x y z")},
+		&record.DecisionChange{Kind: record.DecisionPause}, &record.SettingChange{}, &record.SettingChange{Name: "thresholds", Content: []byte("1")}, &record.SettingChange{Name: "destinations", Content: []byte("x y z")},
 		&record.ProfileChange{InternalGroupID: "a", EffectiveFrom: -1}, &record.ProfileChange{InternalGroupID: "a", EffectiveFrom: pane.MaxTime}, &record.Progress{},
 	} {
 		var table Table
