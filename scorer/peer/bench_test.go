@@ -89,6 +89,9 @@ func BenchmarkUse(b *testing.B) {
 	}
 	for i := 0; b.Loop(); i++ {
 		c.Use(Kind{TypeAllocationCode: uint32(i % 50), DNN: 2, SNSSAI: 3}, &seen[i%len(seen)])
+		if i%len(seen) == 0 {
+			c.End()
+		}
 	}
 }
 
@@ -123,6 +126,7 @@ func BenchmarkCut(b *testing.B) {
 					d.Port = uint16(i)
 					c.Use(Kind{TypeAllocationCode: uint32(i % 50), DNN: 2, SNSSAI: 3}, &d)
 				}
+				c.End()
 				b.StartTimer()
 				list := c.Cut()
 				b.StopTimer()

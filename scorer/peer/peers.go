@@ -36,6 +36,10 @@ func (p *Peers) Begin(n pane.Number, secret uint64) {
 	p.gate.begin(n)
 }
 
+// End ends a pane: what its terminals used and reported counts from now on. Within the
+// pane it would count for those alone who are judged after them.
+func (p *Peers) End() { p.uses.settle() }
+
 // panesPerHour turns panes into hours.
 const panesPerHour = panesPerDay / 24
 

@@ -69,6 +69,7 @@ func (c *crowd) pass(acts ...act) {
 		c.Report(m, a.events)
 		m.Add(Today{Uplink: a.uplink, Starts: a.uplink, Firsts: a.firsts, Trusted: true})
 	}
+	c.End()
 	c.n++
 }
 
@@ -349,4 +350,31 @@ func ExamplePeers() {
 	// Output:
 	// 250 members, uplink of level 104
 	// the server: 250 users; another: 0
+}
+
+// Who is judged last in a pane must not be excused by those who were judged before:
+// pseudonyms, which settle the order, change with every key.
+func TestWhatAPaneShowsCountsFromTheNextOn(t *testing.T) {
+	crowd := newCrowd()
+	crowd.pass(append(live(0, 250, meter, 40, 1), install(7, 0, 10)...)...)
+	crowd.to(panesPerHour)
+	crowd.Begin(crowd.n, 1)
+	crowd.Decide(crowd.n)
+	d := answers(7)
+	for i := range uint64(25) {
+		m := crowd.members[i]
+		if common, updated := crowd.seen(meter, d).Common, crowd.Updated(m); common || updated {
+			t.Fatalf("terminal %d of the pane: common %v, updated %v; want neither", i, common, updated)
+		}
+		crowd.Use(meter, &d)
+		if i < 10 {
+			crowd.Report(m, install(8, 0, 1)[0].events)
+		}
+	}
+	crowd.End()
+	crowd.n++
+	crowd.pass()
+	if common, updated := crowd.seen(meter, d).Common, crowd.Updated(crowd.members[0]); !common || !updated {
+		t.Errorf("in the next pane: common %v, updated %v; want both", common, updated)
+	}
 }

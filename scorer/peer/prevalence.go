@@ -29,6 +29,7 @@ type prevalence struct {
 	day     pane.Number  // that counts as today, since 1970
 	since   pane.Number  // first whole day of which anything is known; 0: none
 	changed [shards]bool // since the last cut
+	fresh   []use        // of the pane at hand, not counted yet; empty between panes
 }
 
 // cell counts terminals by age, in 8 bytes.
@@ -106,6 +107,22 @@ const settled = 2
 func (p *prevalence) tells(n pane.Number) bool {
 	return p.since != 0 && n/panesPerDay-p.since >= settled
 }
+
+// note counts a terminal once the pane is over.
+func (p *prevalence) note(u use) { p.fresh = append(p.fresh, u) }
+
+// settle counts what a pane noted.
+func (p *prevalence) settle() {
+	for _, u := range p.fresh {
+		p.add(u)
+	}
+	if p.fresh = p.fresh[:0]; cap(p.fresh) > freshKept {
+		p.fresh = nil // the first pane of a day has the most by far
+	}
+}
+
+// freshKept is for how many uses room is kept from pane to pane.
+const freshKept = 1 << 14
 
 // add counts a terminal.
 func (p *prevalence) add(u use) {

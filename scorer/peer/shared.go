@@ -86,12 +86,13 @@ const (
 	commonBytes = 1 << 16
 )
 
-// Use counts a terminal that used a destination for the first time in a day.
+// Use counts a terminal that used a destination for the first time in a day. It counts
+// from the next pane on: see End.
 func (p *Peers) Use(k Kind, d *pane.Destination) {
 	hash := networkOf(&d.Key)
 	for _, key := range k.wider() {
 		if key != 0 {
-			p.uses.add(p.uses.useOf(key, hash))
+			p.uses.note(p.uses.useOf(key, hash))
 		}
 	}
 }

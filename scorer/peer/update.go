@@ -39,7 +39,7 @@ func (p *Peers) install(m *Member, version uint32) {
 	}
 	if update {
 		m.updated = n
-		p.uses.add(p.uses.useOf(firmwares, uint64(version)))
+		p.uses.note(p.uses.useOf(firmwares, uint64(version)))
 	}
 }
 

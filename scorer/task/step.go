@@ -107,6 +107,7 @@ func (t *Task) close(out *stream.Effects) {
 	for _, o := range t.order {
 		t.step(n, o.number, out)
 	}
+	t.peers.End()
 	t.ring.Close()
 }
 
