@@ -14,7 +14,7 @@
 // with the event time from which it holds.
 //
 // What it does not: it knows no other partition and no wall clock, and of settings it
-// applies destination lists only; others are kept and do nothing.
+// applies destination lists only: any other is refused.
 //
 // State: one piece per terminal with its open panes (key "U" + pseudonym), one
 // per string that terminals share (key "n" + number), one per record that waits
