@@ -271,7 +271,7 @@ func (d *Destination) append(b []byte) []byte {
 		b = wire.AppendInt(b, int32(d.Answered))
 	}
 	b = wire.AppendLong(wire.AppendLong(b, int64(d.UL)), int64(d.DL))
-	b = wire.AppendInt(wire.AppendInt(b, d.Time), int32(d.Missing))
+	b = wire.AppendInt(b, d.Time)
 	if tells&destinationUnanswered != 0 {
 		b = wire.AppendLong(wire.AppendLong(b, int64(d.UnansweredUL)), int64(d.UnansweredPackets))
 		b = wire.AppendInt(b, int32(d.Sampled))
@@ -310,7 +310,7 @@ func (d *Destination) read(r *wire.Reader, former bool) {
 	}
 	d.UL = uint64(r.Long())
 	if !former {
-		d.DL, d.Time, d.Missing = uint64(r.Long()), r.Int(), uint32(r.Int())
+		d.DL, d.Time = uint64(r.Long()), r.Int()
 	}
 	if tells&destinationUnanswered != 0 {
 		d.UnansweredUL, d.UnansweredPackets = uint64(r.Long()), uint64(r.Long())

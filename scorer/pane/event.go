@@ -34,17 +34,15 @@ type Event struct {
 // Status says which value of a device status an event tells.
 type Status uint8
 
-// Values of a device status.
+// Values of a device status that a detector asks for; no other one takes a place of
+// EventSample.
 const (
 	StatusCPU         Status = iota + 1 // per cent
-	StatusMemory                        // per cent
 	StatusBattery                       // per cent
 	StatusTemperature                   // °C
 	StatusReboots                       // count since the device was made
 	StatusFirmware                      // half the Label of its version
-	StatusTamper                        // 0, 1
 	StatusRoaming                       // 0, 1
-	StatusLoss                          // connectivity was lost: 1
 )
 
 // compare orders events by time; equal ones by all they say, so that the order
@@ -164,24 +162,13 @@ func appendStatus(to []Event, e Event, d *record.DeviceStatus) []Event {
 			to = append(to, e)
 		}
 	}
-	truth := func(s Status, v record.Opt[bool]) {
-		if v.Set {
-			e.What, e.Count = uint8(s), int32(flag(v.Value))
-			to = append(to, e)
-		}
-	}
 	value(StatusCPU, d.CPULoad)
-	value(StatusMemory, d.MemoryUsed)
 	value(StatusBattery, d.BatteryLevel)
 	value(StatusTemperature, d.Temperature)
 	value(StatusReboots, d.RebootCount)
-	truth(StatusTamper, d.Tamper)
-	truth(StatusRoaming, d.Roaming)
+	value(StatusRoaming, record.Opt[int32]{Value: int32(flag(d.Roaming.Value)), Set: d.Roaming.Set})
 	if d.FirmwareVersion != "" {
 		value(StatusFirmware, record.Some(int32(Label(d.FirmwareVersion)>>1)))
-	}
-	if d.LossOfConnectivityReason != "" {
-		value(StatusLoss, record.Some[int32](1))
 	}
 	return to
 }

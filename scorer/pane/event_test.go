@@ -71,8 +71,8 @@ func TestEventsOf(t *testing.T) {
 		{"count of nobody", record.KindRegistration, func() { r.Registration = record.Registration{Event: record.CMIdle, Count: -1} },
 			[]Event{{What: uint8(record.CMIdle), Count: 1}}},
 		{"status", record.KindDeviceStatus, func() {
-			r.DeviceStatus = record.DeviceStatus{CPULoad: record.Some[int32](97), Tamper: record.Some(true)}
-		}, []Event{{What: uint8(StatusCPU), Count: 97}, {What: uint8(StatusTamper), Count: 1}}},
+			r.DeviceStatus = record.DeviceStatus{CPULoad: record.Some[int32](97), Tamper: record.Some(true), Roaming: record.Some(true)}
+		}, []Event{{What: uint8(StatusCPU), Count: 97}, {What: uint8(StatusRoaming), Count: 1}}},
 		{"firewall", record.KindExternalException, func() {
 			r.ExternalException = record.ExternalException{ExceptionID: "SUSPICION_OF_DDOS_ATTACK", Level: 400}
 		}, []Event{{What: uint8(record.SuspicionOfDDoSAttack), Count: 100}}},

@@ -24,7 +24,6 @@ type Report struct {
 	Starts       uint64 // flow starts, in thousandths
 	Time         int32  // when the flow began, or was reported where it began earlier: ms from the start of the pane
 	Name         Key    // the domain that was asked for, if any: FormName
-	Missing      bool   // the name server said that there is no such domain
 }
 
 // MaxObservations bounds how many panes one report may stand for, so that a
@@ -105,12 +104,8 @@ func (r *Report) readInbound(f *record.Flow) {
 func (r *Report) readName(f *record.Flow) {
 	if r.Contact && f.Domain != "" && f.DomainSource == record.DomainDNSQName {
 		r.Name = NameOf(f.Domain)
-		r.Missing = f.DNSResponse.Or(0) == nxDomain
 	}
 }
-
-// nxDomain is the response code of a name that does not exist (RFC 1035, 4.1.1).
-const nxDomain = 3
 
 // time returns when the flow began, or was reported where it began before the
 // interval, from the start of the pane of the report.

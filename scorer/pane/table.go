@@ -21,7 +21,6 @@ type Destination struct {
 	Began             uint32 // of these, flows that began: attempts
 	Answered          uint32 // of Flows, those with an answer
 	Time              int32  // when the first of its flows began, or was reported, ms from the start of the pane; it may be before it
-	Missing           uint32 // of Flows, questions for a name that does not exist
 	Sampled           uint32 // packets in sampled reports without an answer: see Silent
 	UL, DL            uint64 // bytes
 	UnansweredUL      uint64 // bytes in reports without an answer
@@ -176,9 +175,6 @@ func (d *Destination) add(r *Report) {
 	d.Flows++
 	d.UL += r.UL
 	d.DL += r.DL
-	if r.Missing {
-		d.Missing++
-	}
 	if r.Began {
 		d.Began++
 	}

@@ -44,9 +44,6 @@ func (w *twin) add(r *Report, hash uint64) {
 	d.Flows++
 	d.UL += r.UL
 	d.DL += r.DL
-	if r.Missing {
-		d.Missing++
-	}
 	if r.Began {
 		d.Began++
 	}
@@ -81,7 +78,6 @@ func reports(t *rapid.T) []Report {
 		return Report{
 			Destination:  Key{Port: uint16(rapid.IntRange(1, 100).Draw(t, "port")), Protocol: TCP, Form: FormIPv4, Inbound: rapid.IntRange(0, 9).Draw(t, "inbound") == 0},
 			Time:         int32(rapid.IntRange(-60_000, 9_999).Draw(t, "time")),
-			Missing:      rapid.IntRange(0, 9).Draw(t, "missing") == 0,
 			Contact:      rapid.IntRange(0, 9).Draw(t, "contact") > 0,
 			Began:        rapid.Bool().Draw(t, "began"),
 			Answered:     rapid.Bool().Draw(t, "answered"),

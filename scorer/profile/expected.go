@@ -17,7 +17,6 @@ type Expected struct {
 	Deviation   pane.Number // by which it may miss period and schedule; 0: not said
 	Duration    pane.Number // for which it communicates; 0: not said
 	Uplink      uint64      // bytes per pane; 0: no limit
-	Downlink    uint64      // bytes per pane; 0: no limit
 
 	schedule []span
 	allowed  []Destination
@@ -42,7 +41,7 @@ func New(p *record.Profile) *Expected {
 	e := &Expected{
 		Criticality: p.Criticality, Stationary: p.StationaryIndication == "STATIONARY",
 		Period: panes(p.PeriodicTime), Deviation: panes(p.AcceptDeviateTime), Duration: panes(p.CommunicationDurationTime),
-		Uplink: perPane(p.MaxUplinkBitsPerSecond), Downlink: perPane(p.MaxDownlinkBitsPerSecond),
+		Uplink:  perPane(p.MaxUplinkBitsPerSecond),
 		limited: len(p.AllowedDestinations) > 0,
 	}
 	for _, area := range p.ExpectedTrackingAreaCodes {

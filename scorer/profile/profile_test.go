@@ -144,7 +144,7 @@ func TestLimits(t *testing.T) {
 		MaxUplinkBitsPerSecond: record.Some[int64](8000), PeriodicTime: record.Some[int32](3600),
 		StationaryIndication: "STATIONARY", ExpectedTrackingAreaCodes: []string{"0001"},
 	})
-	if e.Uplink != 10_000 || e.Downlink != 0 || e.Period != 360 || !e.Stationary || len(e.Areas) != 1 || e.Areas[0] != pane.Label("0001") {
+	if e.Uplink != 10_000 || e.Period != 360 || !e.Stationary || len(e.Areas) != 1 || e.Areas[0] != pane.Label("0001") {
 		t.Errorf("8 kbit/s, 1 h, stationary, area 0001: got %+v, want 10,000 bytes per pane, 360 panes", e)
 	}
 }
