@@ -50,7 +50,7 @@ race: ## the tests under the race detector, on the embedded broker
 bench: ## all benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
 
-evaluate: ## the published figures into docs/results.md, captures of CORDON_CAPTURES among them: half an hour; SIZE=quick 2 minutes, full a day
+evaluate: ## the published figures into docs/results.md, captures of CORDON_CAPTURES among them: a quarter of an hour; SIZE=quick 2 minutes, full 3 hours
 	$(GO) run ./internal/evaluate/publish -size $(SIZE) $(EVALUATE)
 
 fuzz: ## every fuzz target for FUZZTIME
