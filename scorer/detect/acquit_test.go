@@ -10,13 +10,13 @@ import (
 // Nothing stands after a BENIGN, nor does anything say that it lately did.
 func TestAcquitTakesAllEvidence(t *testing.T) {
 	state := State{Scan: Sum{9000, 10}, Peering: Sum{9000, 10}, Flood: Sum{9000, 10}, Uplink: Sum{9000, 10}, Starts: Sum{9000, 10}, LastScan: 10, LastFlood: 10, met: 3}
-	destinations := Destinations{retry: Sum{9000, 10}, lastRetry: 10, last: 10, blamed: verdictOn{last: 10, nats: [4]Nats{9000, 9000, 9000, 6000}}}
+	destinations := Destinations{retry: Sum{9000, 10}, retries: retries{last: 10}, last: 10, blamed: verdictOn{last: 10, nats: [4]Nats{9000, 9000, 9000, 6000}}}
 	destinations.slots[0] = slot{used: true, first: 5, last: 10, tried: 9, failedPanes: 9}
-	destinations.slots[1] = slot{used: true, proven: true, first: 5, last: 10, tried: 9, ok: 9, rhythm: 9000, sup: -1}
+	destinations.slots[1] = slot{used: true, proven: true, first: 5, last: 10, tried: 9, ok: 9, rhythm: 9000}
 	control := Control{churn: Sum{9000, 10}, lastChurn: 10, lastAccess: 10, access: 9000, lastRadio: 10, radioOf: 9000, lastPing: 10, pingsOf: 9000}
 	device := Device{
 		swapped: Sum{9000, 10}, location: 9000, lastLocation: 10, host: Sum{9000, 10}, reported: 10, lastHost: 10, external: Sum{6000, 10}, lastExternal: 10,
-		restart: 9000, lastFault: 10, restarts: [2]uint16{9, 9}, strays: strays{elsewhere: 10, woke: [wakes]pane.Number{10, 9, 8}, long: 9000, tooLong: 10, place: 9000},
+		restart: 9000, lastFault: 10, restarts: [2]uint16{9, 9}, causes: causes{drain: drain{nats: 9000, last: 10}}, strays: strays{elsewhere: 10, woke: [wakes]pane.Number{10, 9, 8}, long: 9000, tooLong: 10, place: 9000},
 	}
 	state.Acquit()
 	destinations.Acquit()

@@ -142,7 +142,7 @@ func (c *Control) weigh(length record.Micros, n pane.Number, limit record.Micros
 	value := c.churnAt(n) + nats*Nats(r.Weight)/100
 	c.churn = Sum{min(max(value, 0), Churn.Cap()), n}
 	if value <= 0 {
-		c.closed, c.short = 0, 0
+		c.closed, c.short, c.left = 0, 0, 0
 	}
 }
 
@@ -156,14 +156,16 @@ func (c *Control) churnAt(n pane.Number) Nats {
 }
 
 // LowerChurn sets the standing evidence down to a level: the rule of package judge
-// for a case that had no new evidence for its clear time.
+// for a case that had no new evidence for its clear time. What comes after is counted
+// anew.
 func (c *Control) LowerChurn(to Nats, n pane.Number) {
 	c.churn = Sum{min(c.churnAt(n), to), n}
+	c.closed, c.short, c.left = 0, 0, c.churn.Value
 }
 
 // Find explains session churn.
 func (c *Control) Find(pane.Number) Finding {
-	return Finding{
+	found := Finding{
 		Feature: "shortSessions", Unit: "sessions", Value: int64(c.short), Expected: int64(c.closed) / 50, Reference: record.ReferencePeer,
 		Exception: record.TooFrequentServiceAccess,
 		Samples: []string{
@@ -171,4 +173,8 @@ func (c *Control) Find(pane.Number) Finding {
 			fmt.Sprintf("short: under %d s, 0.8 times the shortest hundredth of the peers'", c.than/record.Second),
 		},
 	}
+	if c.left > 0 {
+		found.Samples = append(found.Samples, "carried over "+inFull(c.left)+" nats")
+	}
+	return found
 }

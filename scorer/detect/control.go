@@ -14,6 +14,7 @@ type Control struct {
 	churn    Sum // D17
 	closed   int32
 	short    int32         // of closed, those that were too short
+	left     Nats          // evidence of before, when closed and short began to count
 	than     record.Micros // what the last short one was held against
 	excused  int64         // end of the time in which sessions are not counted, ms
 	hour     [hourParts]requests

@@ -63,10 +63,10 @@ func (c *Control) panes() [7]*pane.Number {
 }
 
 // numbers lists the counts in stored order.
-func (c *Control) numbers() [10]*int32 {
+func (c *Control) numbers() [11]*int32 {
 	return [...]*int32{
 		(*int32)(&c.churn.Value), &c.closed, &c.short, &c.count, &c.allowed, &c.radio, &c.pings,
-		(*int32)(&c.access), (*int32)(&c.radioOf), (*int32)(&c.pingsOf),
+		(*int32)(&c.access), (*int32)(&c.radioOf), (*int32)(&c.pingsOf), (*int32)(&c.left),
 	}
 }
 

@@ -13,8 +13,7 @@ import (
 type Destinations struct {
 	slots      [slotLimit]slot
 	retry      Sum // D15
-	retries    int32
-	lastRetry  pane.Number
+	retries    retries
 	last       pane.Number // last pane that spoke for one of the slots
 	blamed     verdictOn
 	outage     outage
@@ -37,7 +36,11 @@ type verdictOn struct {
 type verdictCounts struct {
 	tried, ok, flows uint32
 	gaps, mean       int32 // mean in ms
+	rhythm           Nats  // of the gaps, before the surprise
 	ul, dl, normal   uint64
+	surprise         Nats // of the destination, before weights
+	peers            prevalence
+	limit            uint8 // whole nats, that cut what novelty and beacon weigh together; 0: none did
 }
 
 // slotLimit is how many destinations are followed at once. Those with the least
@@ -112,7 +115,7 @@ func (r *DestinationsRules) Wants(v *feature.Vector, ref *Reference) bool {
 			return true
 		}
 	}
-	return r.Retry.count(v) > 0
+	return r.Retry.count(v).attempts > 0
 }
 
 // eligible reports whether a destination may take a slot: it is no infrastructure,
@@ -150,7 +153,7 @@ func (d *Destinations) Step(v *feature.Vector, ref *Reference, r *DestinationsRu
 			fresh++
 		}
 		if at := d.room(n, ref, r); at != nil {
-			*at = slot{key: s.Key, used: true, first: n, sup: -1, excused: ref.Age < r.Novelty.Commissioning, customary: ref.Ports.Customary(s.Key)}
+			*at = slot{key: s.Key, used: true, first: n, excused: ref.Age < r.Novelty.Commissioning, customary: ref.Ports.Customary(s.Key)}
 			at.take(s, n, ref, r)
 		}
 	}
@@ -262,7 +265,7 @@ func (d *Destinations) Last() pane.Number { return d.last }
 
 // LastRetry returns the last pane in which a known destination was called too often
 // in vain.
-func (d *Destinations) LastRetry() pane.Number { return d.lastRetry }
+func (d *Destinations) LastRetry() pane.Number { return d.retries.last }
 
 // LastStuck returns the last pane in which a known destination got the same again.
 func (d *Destinations) LastStuck() pane.Number { return d.repetition.last }

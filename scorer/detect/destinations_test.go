@@ -258,7 +258,7 @@ func TestRetriesAtServices(t *testing.T) {
 		{"the first answers", []feature.Seen{server(1, 53, 9, 9), server(2, 53, 9, 0)}, 0},
 		{"time does not answer for names", []feature.Seen{server(1, 123, 1, 1), server(2, 53, 9, 0)}, 9},
 	} {
-		if got := rules.count(&feature.Vector{Seen: c.seen}); got != c.want {
+		if got := rules.count(&feature.Vector{Seen: c.seen}); got.attempts != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}

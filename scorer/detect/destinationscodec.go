@@ -1,65 +1,17 @@
 package detect
 
 import (
-	"fmt"
-
-	"cordon/internal/record"
 	"cordon/internal/record/wire"
 	"cordon/scorer/pane"
 )
 
-// Find explains what stands against the destination with the most evidence.
-func (d *Destinations) Find(f Family, _ pane.Number) Finding {
-	b := &d.blamed
-	c := &b.count
-	found := Finding{Feature: "newDestinationFailing", Reference: record.ReferencePrior, Exception: record.WrongDestinationAddress}
-	switch {
-	case b.key.Inbound:
-		found.Feature = FeatureInbound
-	case b.answered:
-		found.Feature = FeatureAnswered
-	}
-	if b.peers {
-		found.Reference = record.ReferencePeer
-	}
-	found.Samples = []string{blamedInWords(b.key)}
-	switch f {
-	case Novelty:
-		found.Unit, found.Value, found.Expected = "attempts", int64(c.tried), int64(c.ok)
-		found.Samples = append(found.Samples, fmt.Sprintf("%d attempts, %d answered", c.tried, c.ok))
-	case Beaconing:
-		found.Feature, found.Exception = "contactRhythm", record.UnexpectedLongLiveFlow
-		found.Unit, found.Value = "gaps", int64(c.gaps)
-		found.Samples = append(found.Samples, fmt.Sprintf("%d gaps of %d s in the mean", c.gaps, c.mean/1000))
-	case Volume:
-		found.Feature, found.Unit, found.Reference = FeatureTransfer, "bytes", record.ReferenceLimit
-		found.Value, found.Expected = int64(c.dl), inboundLimit
-	case Exfiltration:
-		found.Feature, found.Exception = "uplinkToNewDestination", record.UnexpectedLargeRateFlow
-		found.Unit, found.Value, found.Expected = "bytes", int64(c.ul), int64(exfiltrationPanes*c.normal)
-		found.Samples = append(found.Samples, fmt.Sprintf("%d bytes up, %d down", c.ul, c.dl))
-	}
-	return found
-}
-
-// blamedInWords names a destination without a name that could be anybody's.
-func blamedInWords(k pane.Key) string {
-	switch {
-	case k.Form == pane.FormName:
-		return "a domain that was asked for"
-	case !k.Addr().IsValid():
-		return "another terminal"
-	case k.Inbound:
-		return "opened by " + k.Addr().String()
-	}
-	return fmt.Sprintf("%s port %d, protocol %d", k.Addr(), k.Port, k.Protocol)
-}
-
 // Append appends what is kept in its stored form: panes by their distance from the
 // one the terminal was last seen in.
 func (d *Destinations) Append(b []byte, last pane.Number) []byte {
-	b = wire.AppendInt(wire.AppendInt(b, int32(d.retry.Value)), d.retries)
-	for _, n := range [...]pane.Number{d.retry.At, d.lastRetry, d.last, d.blamed.last} {
+	t := &d.retries
+	b = wire.AppendInt(wire.AppendInt(b, int32(d.retry.Value)), t.attempts)
+	b = wire.AppendInt(wire.AppendInt(b, t.panes), int32(t.patience))
+	for _, n := range [...]pane.Number{d.retry.At, t.last, d.last, d.blamed.last} {
 		b = pane.AppendNumber(b, n, last)
 	}
 	if d.blamed.last != 0 {
@@ -74,8 +26,9 @@ func (d *Destinations) Append(b []byte, last pane.Number) []byte {
 // Read reads what Append wrote, and reports whether it could.
 func (d *Destinations) Read(r *wire.Reader, last pane.Number) bool {
 	*d = Destinations{}
-	d.retry.Value, d.retries = Nats(r.Int()), r.Int()
-	for _, n := range [...]*pane.Number{&d.retry.At, &d.lastRetry, &d.last, &d.blamed.last} {
+	d.retry.Value = Nats(r.Int())
+	d.retries.attempts, d.retries.panes, d.retries.patience = r.Int(), r.Int(), uint32(r.Int())
+	for _, n := range [...]*pane.Number{&d.retry.At, &d.retries.last, &d.last, &d.blamed.last} {
 		*n = pane.ReadNumber(r, last)
 	}
 	if d.blamed.last != 0 {
@@ -122,7 +75,16 @@ func (v *verdictOn) append(b []byte) []byte {
 	for _, n := range [...]uint64{uint64(c.tried), uint64(c.ok), uint64(c.flows), uint64(c.gaps), uint64(c.mean), c.ul, c.dl, c.normal} {
 		b = wire.AppendLong(b, int64(n))
 	}
-	return b
+	b = append(wire.AppendInt(wire.AppendInt(b, int32(c.rhythm)), int32(c.surprise)), c.limit)
+	return c.peers.append(b)
+}
+
+func (p *prevalence) append(b []byte) []byte {
+	return wire.AppendInt(wire.AppendInt(wire.AppendInt(b, int32(p.members)), int32(p.users)), int32(p.usual))
+}
+
+func (p *prevalence) read(r *wire.Reader) {
+	p.members, p.users, p.usual = uint32(r.Int()), uint32(r.Int()), Nats(r.Int())
 }
 
 func (v *verdictOn) read(r *wire.Reader) {
@@ -138,6 +100,10 @@ func (v *verdictOn) read(r *wire.Reader) {
 	c.tried, c.ok, c.flows = uint32(r.Long()), uint32(r.Long()), uint32(r.Long())
 	c.gaps, c.mean = int32(r.Long()), int32(r.Long())
 	c.ul, c.dl, c.normal = uint64(r.Long()), uint64(r.Long()), uint64(r.Long())
+	c.rhythm, c.surprise = Nats(r.Int()), Nats(r.Int())
+	r.Fixed(b[:])
+	c.limit = b[0]
+	c.peers.read(r)
 }
 
 func (s *slot) append(b []byte, last pane.Number) []byte {
@@ -148,12 +114,12 @@ func (s *slot) append(b []byte, last pane.Number) []byte {
 	b = s.key.Append(b)
 	b = pane.AppendNumber(pane.AppendNumber(b, s.first, last), s.last, last)
 	for _, n := range [...]int64{
-		int64(s.sup), s.contact, int64(s.mean), int64(s.gaps), int64(s.rhythm), int64(s.tried), int64(s.ok),
+		s.contact, int64(s.mean), int64(s.gaps), int64(s.rhythm), int64(s.tried), int64(s.ok),
 		int64(s.early[0]), int64(s.early[1]), int64(s.flows), int64(s.ul), int64(s.dl),
 	} {
 		b = wire.AppendLong(b, n)
 	}
-	return b
+	return s.peers.append(b)
 }
 
 func (s *slot) read(r *wire.Reader, last pane.Number) {
@@ -169,8 +135,9 @@ func (s *slot) read(r *wire.Reader, last pane.Number) {
 	s.failedPanes, s.okPanes = b[1], b[2]
 	s.key.Read(r)
 	s.first, s.last = pane.ReadNumber(r, last), pane.ReadNumber(r, last)
-	s.sup, s.contact, s.mean, s.gaps = Nats(r.Long()), r.Long(), int32(r.Long()), int32(r.Long())
+	s.contact, s.mean, s.gaps = r.Long(), int32(r.Long()), int32(r.Long())
 	s.rhythm, s.tried, s.ok = Nats(r.Long()), uint32(r.Long()), uint32(r.Long())
 	s.early = [2]uint16{uint16(r.Long()), uint16(r.Long())}
 	s.flows, s.ul, s.dl = uint32(r.Long()), uint64(r.Long()), uint64(r.Long())
+	s.peers.read(r)
 }

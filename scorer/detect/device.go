@@ -33,6 +33,7 @@ type Device struct {
 	externalID record.ExceptionID
 
 	strays strays
+	causes causes
 
 	lastLocation, lastHost, lastExternal, lastFault, seen pane.Number
 }
@@ -121,6 +122,8 @@ func (d *Device) hear(e *pane.Event, n pane.Number, r *ExternalRules) {
 	nats := External.Cap() * Nats(e.Count) / 100 * Nats(r.Weight) / 100
 	if nats >= d.externalAt(n) {
 		d.external, d.externalID = Sum{min(nats, External.Cap()), n}, record.ExceptionID(e.What)
+		c := &d.causes
+		c.level, c.listed, c.protocol, c.otherPort = uint8(min(max(e.Count, 0), 100)), e.Outcome != 0, e.Cause, e.Session
 	}
 	d.lastExternal = n
 }
@@ -146,9 +149,9 @@ func (d *Device) At(n pane.Number, l *Levels) {
 		l.Of[Host] = d.host.Value
 	}
 	l.Of[External] = d.externalAt(n)
-	if d.lastFault != 0 && n-d.lastFault < faultSpan {
-		l.Faults[Restart] = d.restart
-	}
+	restarts, drained := d.restartAt(n), d.causes.drain.at(n)
+	l.Faults[Restart] = max(restarts, drained)
+	l.Drained = drained > 0 && drained >= restarts
 }
 
 // Last returns the last pane that spoke for a family.
@@ -166,10 +169,11 @@ func (d *Device) Last(f Family) pane.Number {
 	return 0
 }
 
-// LastFault returns the last pane in which the device restarted too often.
+// LastFault returns the last pane in which the device restarted too often or its
+// battery drained.
 func (d *Device) LastFault(f Fault) pane.Number {
 	if f == Restart {
-		return d.lastFault
+		return max(d.lastFault, d.causes.drain.last)
 	}
 	return 0
 }

@@ -161,6 +161,76 @@ func TestExternal(t *testing.T) {
 	}
 }
 
+// What a reason says of a device is what its evidence comes from, also after the cause
+// has passed and the evidence has not.
+func TestCausesOfADevice(t *testing.T) {
+	rules := DefaultDeviceRules()
+	busy := func(d *Device, n pane.Number, load int32, minutes int) pane.Number {
+		for range minutes / 5 {
+			n += 30
+			d.Step(&feature.Vector{Pane: n, Events: []pane.Event{says(pane.StatusCPU, load)}}, &Reference{}, &rules)
+		}
+		return n
+	}
+	report := pane.Event{Kind: record.KindExternalException, What: uint8(record.WrongDestinationAddress), Count: 90, Outcome: 1, Cause: 6, Session: 6667}
+	for _, c := range []struct {
+		name     string
+		live     func(d *Device) pane.Number
+		find     func(d *Device, n pane.Number) Finding
+		feature  string
+		value    int64
+		expected int64
+	}{
+		{"busy for two hours, calm for ten minutes", func(d *Device) pane.Number {
+			return busy(d, busy(d, busy(d, 900_000, 20, 120), 97, 120), 20, 10)
+		}, func(d *Device, n pane.Number) Finding { return d.Find(Host, n) }, "hostBusy", 115, 30},
+		{"another device", func(d *Device) pane.Number {
+			d.Step(&feature.Vector{Pane: 1000}, &Reference{Equipment: 1}, &rules)
+			d.Step(&feature.Vector{Pane: 1001}, &Reference{Equipment: 2}, &rules)
+			return 1001
+		}, func(d *Device, n pane.Number) Finding { return d.Find(Location, n) }, "deviceChanged", 1, 0},
+		{"on a list", func(d *Device) pane.Number {
+			d.Step(&feature.Vector{Pane: 1000, Events: []pane.Event{report}}, &Reference{}, &rules)
+			return 1000
+		}, func(d *Device, n pane.Number) Finding { return d.Find(External, n) }, "destinationListed", 90, 0},
+		{"a battery that drains, and a restart", func(d *Device) pane.Number {
+			for i, e := range []pane.Event{says(pane.StatusReboots, 1), says(pane.StatusBattery, 90), says(pane.StatusBattery, 60), says(pane.StatusReboots, 4)} {
+				d.Step(&feature.Vector{Pane: 1000 + pane.Number(i), Events: []pane.Event{e}}, &Reference{}, &rules)
+			}
+			return 1003
+		}, func(d *Device, n pane.Number) Finding { return d.FindFault(Restart, n) }, "batteryDrain", 30, 24},
+		{"restarts", func(d *Device) pane.Number {
+			for i, e := range []pane.Event{says(pane.StatusReboots, 1), says(pane.StatusReboots, 5)} {
+				d.Step(&feature.Vector{Pane: 1000 + pane.Number(i), Events: []pane.Event{e}}, &Reference{}, &rules)
+			}
+			return 1001
+		}, func(d *Device, n pane.Number) Finding { return d.FindFault(Restart, n) }, "restarts", 4, 2},
+	} {
+		var d Device
+		n := c.live(&d)
+		if got := c.find(&d, n); got.Feature != c.feature || got.Value != c.value || got.Expected != c.expected {
+			t.Errorf("%s: %s %d where %d is normal, want %s %d and %d", c.name, got.Feature, got.Value, got.Expected, c.feature, c.value, c.expected)
+		}
+	}
+}
+
+// A restart that weighs little takes nothing away from a battery that drains.
+func TestDrainOutlastsARestart(t *testing.T) {
+	rules := DefaultDeviceRules()
+	var d Device
+	for i, e := range []pane.Event{says(pane.StatusReboots, 1), says(pane.StatusBattery, 90), says(pane.StatusBattery, 60), says(pane.StatusReboots, 4)} {
+		d.Step(&feature.Vector{Pane: 1000 + pane.Number(i), Events: []pane.Event{e}}, &Reference{}, &rules)
+	}
+	l := Levels{}
+	if d.At(1003, &l); l.Faults[Restart] != FaultCap || !l.Drained {
+		t.Errorf("%d nats, drained %v; want %d of the drain", l.Faults[Restart], l.Drained, FaultCap)
+	}
+	l = Levels{}
+	if d.At(1002+faultSpan, &l); l.Faults[Restart] != restartNats || l.Drained {
+		t.Errorf("half an hour after the drain: %d nats, drained %v; want %d of the restarts", l.Faults[Restart], l.Drained, restartNats)
+	}
+}
+
 func BenchmarkDevice(b *testing.B) {
 	rules := DefaultDeviceRules()
 	var d Device

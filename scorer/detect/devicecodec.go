@@ -23,7 +23,8 @@ func (d *Device) Append(b []byte, last pane.Number) []byte {
 		a := &d.home[i]
 		b = wire.AppendInt(wire.AppendInt(wire.AppendInt(b, int32(a.label)), int32(a.hours)), int32(a.last))
 	}
-	return wire.AppendInt(wire.AppendInt(b, int32(d.restarts[0])), int32(d.restarts[1]))
+	b = wire.AppendInt(wire.AppendInt(b, int32(d.restarts[0])), int32(d.restarts[1]))
+	return d.causes.append(b, last)
 }
 
 // Read reads what Append wrote, and reports whether it could.
@@ -45,6 +46,7 @@ func (d *Device) Read(r *wire.Reader, last pane.Number) bool {
 		d.home[i] = area{uint32(r.Int()), uint16(r.Int()), pane.Number(r.Int())}
 	}
 	d.restarts = [2]uint16{uint16(r.Int()), uint16(r.Int())}
+	d.causes.read(r, last)
 	return !r.Failed()
 }
 

@@ -92,6 +92,8 @@ type Levels struct {
 	// Inbound: that destination opened the connection itself, and the larger part of
 	// Volume may be what came over it.
 	Inbound bool
+	// Drained: Restart is a battery that drains.
+	Drained bool
 }
 
 // Sum returns the evidence of all families.
@@ -108,6 +110,9 @@ func (l *Levels) OutsideVolume() Nats { return l.Sum() - l.Of[Volume] }
 
 // faultCap bounds the malfunction evidence.
 const faultCap = 30 * Nat
+
+// Transferred reports whether Volume is what came over an inbound connection.
+func (l *Levels) Transferred() bool { return l.Inbound && l.Of[Volume] > max(l.Uplink, l.Starts) }
 
 // Malfunction returns the evidence of all faults together.
 func (l *Levels) Malfunction() Nats {

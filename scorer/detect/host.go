@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"fmt"
-
 	"cordon/internal/record"
 	"cordon/scorer/pane"
 )
@@ -89,7 +87,7 @@ func (d *Device) weighLoad(s *status, n, since pane.Number, r *HostRules) {
 		d.busy = n
 	case n-d.busy >= hostMinutes*6:
 		d.host = Sum{min(d.host.Value+nats, Host.Cap()), n}
-		d.lastHost = n
+		d.lastHost, d.causes.spell = n, int32(n-d.busy)
 	}
 	if s.hasLoad && !busy {
 		d.load += (s.load<<8 - d.load) / loadMemory
@@ -108,7 +106,8 @@ func (d *Device) weighRestarts(reboots int32, n pane.Number, r *HostRules) {
 	if d.reboots >= 0 && reboots > d.reboots {
 		d.restarts[0] = add(d.restarts[0], min(reboots-d.reboots, 1000))
 		if count := int32(d.restarts[0]) + int32(d.restarts[1]); count >= r.Restarts/2 {
-			d.fault(restartNats*Nats(min(count-r.Restarts/2+1, 4)), n, r)
+			d.restart, d.lastFault = min(restartNats*Nats(min(count-r.Restarts/2+1, 4))*Nats(r.Weight)/100, FaultCap), n
+			d.causes.restarts, d.causes.allowed = uint16(count), uint16(r.Restarts/2-1)
 		}
 	}
 	d.reboots = reboots
@@ -120,21 +119,10 @@ func (d *Device) weighBattery(level int32, n pane.Number, r *HostRules) {
 		d.battery, d.drained = level, n
 		return
 	}
-	if d.battery-level >= r.Drain {
-		d.fault(FaultCap, n, r)
+	if lost := d.battery - level; lost >= r.Drain {
+		d.causes.drain = drain{FaultCap * Nats(min(r.Weight, 100)) / 100, n, uint8(min(lost, 100)), uint8(r.Drain - 1)}
 	}
-}
-
-// fault notes a sign of a broken device.
-func (d *Device) fault(nats Nats, n pane.Number, r *HostRules) {
-	d.restart, d.lastFault = min(nats*Nats(r.Weight)/100, FaultCap), n
 }
 
 // FindFault explains a broken device.
-func (d *Device) FindFault(Fault, pane.Number) Finding {
-	count := int64(d.restarts[0]) + int64(d.restarts[1])
-	return Finding{
-		Feature: "restarts", Unit: "restarts in two days", Value: count, Expected: 2, Reference: record.ReferencePrior,
-		Exception: record.TooFrequentServiceAccess, Samples: []string{fmt.Sprintf("%d restarts, battery at %d %%", count, max(d.battery, 0))},
-	}
-}
+func (d *Device) FindFault(_ Fault, n pane.Number) Finding { return d.findRestart(n) }

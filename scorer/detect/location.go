@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"fmt"
-
 	"cordon/internal/record"
 	"cordon/scorer/pane"
 )
@@ -120,7 +118,7 @@ func (d *Device) identify(n pane.Number, ref *Reference, r *LocationRules) {
 	if d.equipment != 0 && d.equipment != ref.Equipment {
 		d.renewed = n
 		if r.Enabled {
-			d.swap(r.Swap*Nats(r.Weight)/100, n)
+			d.swap(deviceChange, r.Swap*Nats(r.Weight)/100, n)
 		}
 	}
 	d.equipment = ref.Equipment
@@ -142,14 +140,18 @@ func (d *Device) roam(now bool, n pane.Number, r *LocationRules) {
 		state = 2
 	}
 	if d.roaming != 0 && d.roaming != state && r.Enabled {
-		d.swap(r.Roaming*Nats(r.Weight)/100, n)
+		d.swap(roamingChange, r.Roaming*Nats(r.Weight)/100, n)
 	}
 	d.roaming = state
 }
 
-// swap adds the evidence of a change.
-func (d *Device) swap(nats Nats, n pane.Number) {
-	d.swapped = Sum{min(d.swapped.halve(n)+nats, Location.Cap()), n}
+// swap adds the evidence of a change. The heavier one gives its name to what is left.
+func (d *Device) swap(c change, nats Nats, n pane.Number) {
+	left := d.swapped.halve(n)
+	if nats >= left {
+		d.causes.swap = c
+	}
+	d.swapped = Sum{min(left+nats, Location.Cap()), n}
 	d.lastLocation = n
 }
 
@@ -157,30 +159,11 @@ func (d *Device) swap(nats Nats, n pane.Number) {
 func (d *Device) Find(f Family, n pane.Number) Finding {
 	switch f {
 	case Location:
-		found := Finding{
-			Feature: "hoursAwayFromHome", Unit: "hours", Reference: record.ReferenceOwn, Exception: record.UnexpectedUELocation,
-			Expected: 0, Samples: []string{fmt.Sprintf("at home in %d hours", d.home[0].hours)},
-		}
-		if s := &d.strays; d.placeAt(n) > 0 {
-			found.Reference, found.Value = record.ReferenceProfile, int64((n-s.outside)/panesPerHour)
-			found.Samples = append(found.Samples, "outside of where its profile has it")
-		} else if d.away != 0 {
-			found.Value = int64((n - d.away) / panesPerHour)
-		}
-		if nats := d.swapped.halve(n); nats > 0 {
-			found.Samples = append(found.Samples, fmt.Sprintf("another device, or a change of roaming: %d.%d nats left", nats/1000, nats%1000/100))
-		}
-		return found
+		return d.findLocation(n)
 	case Profile:
 		return d.strays.find(n)
 	case Host:
-		return Finding{
-			Feature: "hostBusy", Unit: "minutes", Value: int64(d.reported-d.busy) / 6, Expected: hostMinutes, Reference: record.ReferenceOwn,
-			Exception: record.UnexpectedLongLiveFlow, Samples: []string{fmt.Sprintf("its usual load is %d %%", d.load>>8)},
-		}
+		return d.findHost()
 	}
-	return Finding{
-		Feature: "reportedByOthers", Unit: "reports", Value: 1, Reference: record.ReferenceLimit, Exception: d.externalID,
-		Samples: []string{d.externalID.String()},
-	}
+	return d.findExternal(n)
 }

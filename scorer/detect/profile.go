@@ -178,24 +178,26 @@ func (s *strays) at(n pane.Number) Nats {
 // lastStray returns the last pane outside of the profile.
 func (s *strays) lastStray() pane.Number { return max(s.elsewhere, s.woke[0], s.tooLong) }
 
-// find explains the heaviest violation.
+// find explains the heaviest violation, and what each of the three weighs.
 func (s *strays) find(n pane.Number) Finding {
 	p := s.parts(n)
+	all := fmt.Sprintf("destinations %s + schedule %s + duration %s nats", inFull(p[0]), inFull(p[1]), inFull(p[2]))
 	switch {
 	case p[0] >= max(p[1], p[2]):
 		return Finding{
 			Feature: "destinationNotAllowed", Unit: "panes with contacts", Value: int64(s.contacts), Reference: record.ReferenceProfile,
-			Exception: record.WrongDestinationAddress, Samples: []string{fmt.Sprintf("protocol %d port %d, outside of the allowed destinations", s.service>>16, s.service&0xffff)},
+			Exception: record.WrongDestinationAddress,
+			Samples:   []string{fmt.Sprintf("protocol %d port %d, outside of the allowed destinations", s.service>>16, s.service&0xffff), all},
 		}
 	case p[1] >= p[2]:
 		return Finding{
 			Feature: "communicationOffSchedule", Unit: "times in 24 h", Value: wakes, Expected: wakes - 1, Reference: record.ReferenceProfile,
-			Exception: record.UnexpectedWakeup, Samples: []string{fmt.Sprintf("the last %d within %d minutes", wakes, (s.woke[0]-s.woke[wakes-1])/6)},
+			Exception: record.UnexpectedWakeup, Samples: []string{fmt.Sprintf("the last %d within %d minutes", wakes, (s.woke[0]-s.woke[wakes-1])/6), all},
 		}
 	}
 	return Finding{
 		Feature: "communicationDuration", Unit: "seconds", Value: int64(s.tooLong-s.began) * 10, Reference: record.ReferenceProfile,
-		Exception: record.UnexpectedLongLiveFlow, Samples: []string{"1 nat above twice the provisioned time, and for each doubling"},
+		Exception: record.UnexpectedLongLiveFlow, Samples: []string{"1 nat above twice the provisioned time, and for each doubling", all},
 	}
 }
 

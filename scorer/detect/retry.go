@@ -28,18 +28,31 @@ const (
 	retryQuiet   = 300 // taken away by every pane without: twelve nats last less than seven minutes
 )
 
+// impatience is what a pane says of destinations that are called in vain.
+type impatience struct {
+	attempts int64
+	patience uint32 // the least limit that one of them broke
+}
+
 // count returns the failed attempts of a pane at destinations that answered before
-// and at services, 0 where the terminal was patient or the fault is not its own.
-func (r *RetryRules) count(v *feature.Vector) int64 {
+// and at services, none where the terminal was patient or the fault is not its own.
+func (r *RetryRules) count(v *feature.Vector) (sum impatience) {
 	if !r.Enabled {
-		return 0
+		return sum
 	}
-	sum := int64(0)
 	for i := range v.Seen {
 		s := &v.Seen[i]
-		if failed(s) && (s.Service && s.Began > r.Service && !served(v, s.Port) || s.Before && !s.Service && s.Began > r.Known) {
-			sum += int64(s.Began)
+		limit := r.Known
+		if s.Service {
+			limit = r.Service
 		}
+		if !failed(s) || s.Began <= limit || !s.Service && !s.Before || s.Service && served(v, s.Port) {
+			continue
+		}
+		if sum.attempts == 0 || limit < sum.patience {
+			sum.patience = limit
+		}
+		sum.attempts += int64(s.Began)
 	}
 	return sum
 }
@@ -61,20 +74,34 @@ func served(v *feature.Vector, port uint16) bool {
 	return false
 }
 
+// retries are the panes of D15 since its evidence was 0.
+type retries struct {
+	attempts int32 // in the last of them
+	panes    int32
+	patience uint32 // what it was held against
+	last     pane.Number
+}
+
 // weighRetries adds min(1, n ÷ 3) nats for n attempts.
-func (d *Destinations) weighRetries(count int64, n pane.Number, r *RetryRules) {
-	if count == 0 {
+func (d *Destinations) weighRetries(i impatience, n pane.Number, r *RetryRules) {
+	if i.attempts == 0 {
 		return
 	}
-	nats := min(Nats(min(count, 1000))*Nat/3, retryPaneCap) * Nats(r.Weight) / 100
-	d.retry = Sum{min(d.retry.fade(n-1, retryQuiet)+nats, FaultCap), n}
-	d.retries, d.lastRetry = int32(min(count, 1<<30)), n
+	standing := d.retry.fade(n-1, retryQuiet)
+	if standing == 0 {
+		d.retries.panes = 0
+	}
+	nats := min(Nats(min(i.attempts, 1000))*Nat/3, retryPaneCap) * Nats(r.Weight) / 100
+	d.retry = Sum{min(standing+nats, FaultCap), n}
+	d.retries = retries{int32(min(i.attempts, 1<<30)), d.retries.panes + 1, i.patience, n}
 }
 
 // FindRetry explains D15.
-func (d *Destinations) FindRetry(pane.Number) Finding {
+func (d *Destinations) FindRetry(n pane.Number) Finding {
+	t := &d.retries
 	return Finding{
-		Feature: "retriesOfKnown", Unit: "attempts per 10 s", Value: int64(d.retries), Expected: 3, Reference: record.ReferencePrior,
-		Exception: record.TooFrequentServiceAccess, Samples: []string{fmt.Sprintf("%d attempts in the last such pane, none answered", d.retries)},
+		Feature: "retriesOfKnown", Unit: "attempts per 10 s", Value: int64(t.attempts), Expected: int64(t.patience), Reference: record.ReferencePrior,
+		Exception: record.TooFrequentServiceAccess,
+		Samples:   []string{fmt.Sprintf("none answered, in %d panes, the last of them %d panes ago", t.panes, n-t.last)},
 	}
 }

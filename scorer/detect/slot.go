@@ -16,13 +16,14 @@ type slot struct {
 	failedPanes uint8
 	okPanes     uint8
 	first, last pane.Number // panes of the first and last contact
-	sup         Nats        // surprise by peers; -1: there are none
+	peers       prevalence  // what peers say of it
+	ok          uint32      // attempts that were answered
 	contact     int64       // time of the last contact that a gap is measured from, ms
 	mean        int32       // of the gaps, ms
 	gaps        int32
-	rhythm      Nats      // D5: evidence of the gaps
-	tried, ok   uint32    // attempts and those that were answered
-	early       [2]uint16 // the same within 3 h of the first contact
+	rhythm      Nats // D5: evidence of the gaps
+	tried       uint32
+	early       [2]uint16 // attempts and those that were answered, within 3 h of the first contact
 	flows       uint32
 	ul, dl      uint64 // bytes
 }
@@ -46,12 +47,26 @@ func (s *slot) take(d *feature.Seen, n pane.Number, ref *Reference, r *Destinati
 	s.ul, s.dl = s.ul+d.UL, s.dl+d.DL
 	s.victim = s.victim || d.Flooded && d.UnansweredUL > victimBytes
 	if m := d.Peers.Members; m >= peersNeeded {
-		s.sup = min(max(LnRatio(uint64(m), uint64(1+d.Peers.Users))-Nats(d.Peers.Usual), 0), Novelty.Cap())
+		s.peers = prevalence{uint32(min(m, 1<<31)), uint32(min(d.Peers.Users, 1<<31)), Nats(d.Peers.Usual)}
 	}
 	if r.Beacon.Enabled && (ok > 0 || !s.proven) { // calls of a service that is down are D15's
 		s.hear(d, n)
 	}
 	s.last = n
+}
+
+// prevalence is what peers say of a destination; the zero one: there are none.
+type prevalence struct {
+	members, users uint32
+	usual          Nats // what any new destination is worth less
+}
+
+// surprise returns ln(members ÷ (1 + users)) − usual, 0 to 9 nats; -1 without peers.
+func (p prevalence) surprise() Nats {
+	if p.members == 0 {
+		return -1
+	}
+	return min(max(LnRatio(uint64(p.members), 1+uint64(p.users))-p.usual, 0), Novelty.Cap())
 }
 
 // victimBytes is the unanswered uplink of a pane that makes a destination a victim
@@ -90,12 +105,16 @@ func (s *slot) failing() bool {
 
 // against returns what stands against the destination.
 func (s *slot) against(n pane.Number, ref *Reference, r *DestinationsRules) verdictOn {
+	shared := s.peers.members > 0
 	v := verdictOn{
 		key: s.key, last: s.last, victim: s.victim, answered: !s.failing() && s.key.Form != pane.FormName,
-		rich: ref.Rich || ref.Learning && s.sup < 0, peers: s.sup >= 0,
-		count: verdictCounts{s.tried, s.ok, s.flows, s.gaps, s.mean, s.ul, s.dl, ref.Uplink.Value},
+		rich: ref.Rich || ref.Learning && !shared, peers: shared,
 	}
 	sup := s.surprise(ref, &r.Novelty)
+	v.count = verdictCounts{
+		tried: s.tried, ok: s.ok, flows: s.flows, gaps: s.gaps, mean: s.mean, ul: s.ul, dl: s.dl, normal: ref.Uplink.Value,
+		rhythm: s.rhythm, surprise: max(sup, 0), peers: s.peers,
+	}
 	if sup <= 0 {
 		return v
 	}
@@ -112,21 +131,21 @@ func (s *slot) against(n pane.Number, ref *Reference, r *DestinationsRules) verd
 		v.nats[2] = r.Exfiltration.weigh(s, sup, ref.Uplink.Value)
 	}
 	if limit := s.limit(&r.Novelty, sup); v.nats[0]+v.nats[1] > limit {
-		v.nats[1] = max(limit-v.nats[0], 0)
+		v.nats[1], v.count.limit = max(limit-v.nats[0], 0), uint8(limit/Nat)
 	}
 	return v
 }
 
 // surprise returns what the destination itself is worth (D4).
 func (s *slot) surprise(ref *Reference, r *NoveltyRules) Nats {
-	failing := s.failing()
+	failing, shared := s.failing(), s.peers.surprise()
 	switch {
 	case ref.Gate.Updated && !failing:
 		return 0
 	case s.key.Form == pane.FormName:
 		return s.named(r)
-	case failing && s.sup >= 0:
-		return min(s.sup, r.Failing)
+	case failing && shared >= 0:
+		return min(shared, r.Failing)
 	case failing && (s.key.Protocol != pane.TCP || s.customary):
 		return r.FailingExcused
 	case failing:
@@ -139,8 +158,8 @@ func (s *slot) surprise(ref *Reference, r *NoveltyRules) Nats {
 		return inboundSurprise
 	case s.excused:
 		return 0
-	case s.sup >= 0:
-		return s.sup
+	case shared >= 0:
+		return shared
 	case s.customary && s.ul <= max(rotationBytes, rotationTimes*ref.Ports.Usual()):
 		return r.Rotation
 	}
@@ -156,7 +175,7 @@ const inboundSurprise = 4 * Nat
 func (s *slot) limit(r *NoveltyRules, sup Nats) Nats {
 	failing := s.failing()
 	switch {
-	case s.sup >= 0 || s.key.Form == pane.FormName:
+	case s.peers.members > 0 || s.key.Form == pane.FormName:
 		return Novelty.Cap() + Beaconing.Cap()
 	case failing && sup == r.FailingExcused:
 		return 14 * Nat

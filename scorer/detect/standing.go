@@ -114,10 +114,10 @@ func (s Standing) LastFault(f Fault) pane.Number {
 	return 0
 }
 
-// Find explains a family: of volume, what came over an inbound connection.
+// Find explains a family.
 func (s Standing) Find(f Family, n pane.Number) Finding {
 	switch f {
-	case Volume, Novelty, Beaconing, Exfiltration:
+	case Novelty, Beaconing, Exfiltration:
 		return s.Destinations.Find(f, n)
 	case Churn:
 		return s.Control.Find(n)

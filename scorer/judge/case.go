@@ -53,8 +53,9 @@ type Case struct {
 }
 
 // Measured are the numbers behind a case's evidence since First, or, where it
-// was cleared and taken up again, since it was cleared. Evidence of before is in
-// Carried, so that a contribution can always be recomputed.
+// was cleared and taken up again, since it was cleared; those of a family that was
+// lowered since then. Evidence of before is in Carried, so that a contribution can
+// always be recomputed.
 type Measured struct {
 	Carried                  Carried
 	TCP, Other               feature.Contacts
@@ -66,10 +67,46 @@ type Measured struct {
 	Uplink, Starts           uint64 // the most in one pane; Starts in thousandths
 	// UplinkNormal and StartsNormal are what the last of those panes were held against.
 	UplinkNormal, StartsNormal detect.Normal
+	// FloodNats, UplinkNats and StartsNats are what those panes weighed together,
+	// without what other panes took away.
+	FloodNats, UplinkNats, StartsNats detect.Nats
 }
+
+// gain adds what a pane weighed.
+func gain(sum *detect.Nats, nats detect.Nats, observations int32) {
+	*sum = min(*sum+nats*detect.Nats(max(observations, 1)), mostGained)
+}
+
+// mostGained bounds what is summed up: no family weighs as much.
+const mostGained = 1_000_000 * detect.Nat
 
 // Carried is evidence that stood when the measuring began.
 type Carried struct{ Scan, Flood, Volume, Uplink, Starts detect.Nats }
+
+// renew begins to measure a family anew, of which only some nats are left.
+func (m *Measured) renew(f detect.Family, left detect.Nats) {
+	switch f {
+	case detect.Scanning:
+		m.TCP, m.Other, m.Carried.Scan = feature.Contacts{}, feature.Contacts{}, left
+	case detect.Flooding:
+		m.FloodPanes, m.FloodNats, m.UnansweredBytes, m.UnansweredPackets, m.Carried.Flood = 0, 0, 0, 0, left
+	}
+}
+
+// forget drops the numbers of what has nothing left.
+func (m *Measured) forget(before *detect.Levels) {
+	for _, f := range [...]detect.Family{detect.Scanning, detect.Flooding} {
+		if before.Of[f] == 0 {
+			m.renew(f, 0)
+		}
+	}
+	if before.Uplink == 0 {
+		m.UplinkPanes, m.UplinkNats, m.Uplink, m.Carried.Uplink = 0, 0, 0, 0
+	}
+	if before.Starts == 0 {
+		m.StartsPanes, m.StartsNats, m.Starts, m.Carried.Starts = 0, 0, 0, 0
+	}
+}
 
 // carriedOf returns what stands of the families that are measured.
 func carriedOf(l *detect.Levels) Carried {
@@ -98,28 +135,37 @@ type Seen struct {
 	// Suspect is the destination that novelty, beacon and exfiltration are about.
 	Suspect pane.Key
 	Named   bool // there is one
+	// Before is what stood before this pane: where a family had nothing left, its
+	// numbers begin anew. Nil: they go on.
+	Before *detect.Levels
 }
 
 // Take adds what a pane says to the case.
 func (c *Case) Take(r *Rule, seen Seen) {
 	v := seen.Vector
 	m := &c.Measured
+	if seen.Before != nil {
+		m.forget(seen.Before)
+	}
 	m.TCP.Failed += v.TCP.Failed
 	m.TCP.Answered += v.TCP.Answered
 	m.Other.Failed += v.Other.Failed
 	m.Other.Answered += v.Other.Answered
-	if r.Flood.Evidence(v) > 0 {
+	if nats := r.Flood.Evidence(v); nats > 0 {
 		m.FloodPanes++
+		gain(&m.FloodNats, nats, v.UnansweredBytes.Observations)
 		m.UnansweredBytes = max(m.UnansweredBytes, v.UnansweredBytes.Value)
 		m.UnansweredPackets = max(m.UnansweredPackets, v.UnansweredPackets.Value)
 	}
-	if r.Uplink.Of(seen.Uplink).Evidence(v.Uplink.Value) > 0 {
+	if nats := r.Uplink.Of(seen.Uplink).Evidence(v.Uplink.Value); nats > 0 {
 		m.UplinkPanes++
+		gain(&m.UplinkNats, nats, v.Uplink.Observations)
 		m.UplinkNormal = seen.Uplink
 		m.Uplink = max(m.Uplink, v.Uplink.Value)
 	}
-	if r.Starts.Of(seen.Starts).Evidence(v.Starts.Value) > 0 {
+	if nats := r.Starts.Of(seen.Starts).Evidence(v.Starts.Value); nats > 0 {
 		m.StartsPanes++
+		gain(&m.StartsNats, nats, v.Starts.Observations)
 		m.StartsNormal = seen.Starts
 		m.Starts = max(m.Starts, v.Starts.Value)
 		if !c.Pressed && pressed(v) { // it has another exception now

@@ -13,11 +13,14 @@ import (
 var ErrShort = errors.New("case is cut short")
 
 // fixedSize is the stored size of a case without its destinations.
-const fixedSize = 5*4 + 2 + 5 + 4 + 4*trendPanes + 12*4 + 6*8 + 2*9 + 1
+const fixedSize = 5*4 + 2 + 5 + 4 + 4*trendPanes + 15*4 + 6*8 + 2*9 + 1
 
 // formerSize is that of layout 3: without faults, exceptions and the families
 // beyond three.
-const formerSize = fixedSize - 5 - 2*9
+const formerSize = fixedSize - 5 - 2*9 - (15-formerCounts)*4
+
+// formerCounts is how many counts it had.
+const formerCounts = 12
 
 // destinationSize is the stored size of one destination.
 const destinationSize = 16 + 2 + 1 + 1 + 8 + 8 + 4
@@ -85,8 +88,10 @@ func (c *Case) Restore(b []byte, former bool) ([]byte, error) {
 	for i := range c.history {
 		c.history[i], b = detect.Nats(le.Uint32(b)), b[4:]
 	}
-	for _, n := range c.Measured.counts() {
-		*n, b = int32(le.Uint32(b)), b[4:]
+	for i, n := range c.Measured.counts() {
+		if !former || i < formerCounts {
+			*n, b = int32(le.Uint32(b)), b[4:]
+		}
 	}
 	for _, n := range c.amounts() {
 		*n, b = le.Uint64(b), b[8:]
@@ -143,11 +148,12 @@ func (c *Case) panes() [5]*pane.Number {
 }
 
 // counts lists the counts in stored order.
-func (m *Measured) counts() [12]*int32 {
+func (m *Measured) counts() [15]*int32 {
 	c := &m.Carried
 	return [...]*int32{
 		(*int32)(&c.Scan), (*int32)(&c.Flood), (*int32)(&c.Volume), (*int32)(&c.Uplink), (*int32)(&c.Starts),
 		&m.TCP.Failed, &m.TCP.Answered, &m.Other.Failed, &m.Other.Answered, &m.FloodPanes, &m.UplinkPanes, &m.StartsPanes,
+		(*int32)(&m.FloodNats), (*int32)(&m.UplinkNats), (*int32)(&m.StartsNats),
 	}
 }
 

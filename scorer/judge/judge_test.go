@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,7 +102,7 @@ func (l *life) pane(v feature.Vector) record.VerdictStatus {
 		l.file.Begin(before, v.Pane)
 		l.began = true
 	}
-	l.file.Take(l.rule, Seen{Vector: &v, Uplink: shippedUplink, Starts: shippedStarts})
+	l.file.Take(l.rule, Seen{Vector: &v, Uplink: shippedUplink, Starts: shippedStarts, Before: &before})
 	return l.step(v.Pane)
 }
 
@@ -369,8 +370,43 @@ func TestNewCaseTellsWhatWasLeft(t *testing.T) {
 	var v record.Verdict
 	l.rule.Write(&l.file, l.standing(), n, &v)
 	scan := v.Reasons[0]
-	if left := scan.Contribution - 6*2944; left <= 0 || !strings.Contains(strings.Join(scan.Samples, ", "), "carried over "+decimal(detect.Nats(left))) {
+	if left := scan.Contribution - 6*2944; left <= 0 || !strings.Contains(strings.Join(scan.Samples, ", "), "carried over "+inFull(detect.Nats(left))) {
 		t.Errorf("%d nats, samples %q: want the %d nats of the old case among them", scan.Contribution, scan.Samples, left)
+	}
+}
+
+// What is left of a family that was lowered is told as carried over, and what comes
+// after is counted anew: six nats and two contacts, not eleven contacts.
+func TestLoweredIsMeasuredAnew(t *testing.T) {
+	l := newLife()
+	l.pane(scanned(1000, 9))
+	l.rule.lower(&l.file, l.standing(), 1361)
+	l.pane(scanned(1362, 2))
+	var v record.Verdict
+	l.rule.Write(&l.file, l.standing(), 1362, &v)
+	scan := v.Reasons[0]
+	if want := []string{"tcp 2 failed 0 answered", "other 0 failed 0 answered", "carried over 6.000 nats"}; scan.Value != 2 || !slices.Equal(scan.Samples[:3], want) || scan.Contribution < 6000+2*2944-2 || scan.Contribution > 6000+2*2945 {
+		t.Errorf("scan %+v, want 2 contacts and 6 nats carried over: %d", scan, 6000+2*2944)
+	}
+}
+
+// A flood that was over, with nothing left of it, has no part in what the next one is
+// told to be.
+func TestPastFloodIsNotTold(t *testing.T) {
+	l := newLife()
+	l.pane(scanned(1000, 5))
+	l.pane(flooded(1001))
+	l.pane(flooded(1002))
+	l.pane(flooded(1200))
+	var v record.Verdict
+	l.rule.Write(&l.file, l.standing(), 1200, &v)
+	for _, r := range v.Reasons {
+		if r.Family == detect.Flooding.String() && r.Samples[0] != "panes above the limit: 1, together 5.932 nats" {
+			t.Errorf("flood %+v, want one pane", r)
+		}
+	}
+	if len(v.Reasons) != 3 {
+		t.Errorf("reasons %+v, want scan, flood and volume", v.Reasons)
 	}
 }
 
@@ -385,7 +421,7 @@ func TestVolumeBeforeTheCaseIsTold(t *testing.T) {
 	var v record.Verdict
 	l.rule.Write(&l.file, l.standing(), 1003, &v)
 	volume := v.Reasons[len(v.Reasons)-1]
-	if volume.Family != detect.Volume.String() || !strings.Contains(strings.Join(volume.Samples, ", "), "carried over 12.0 nats") {
+	if volume.Family != detect.Volume.String() || !strings.Contains(strings.Join(volume.Samples, ", "), "carried over 12.000 nats") || volume.Reference != record.ReferencePrior || volume.Expected != 300_000 {
 		t.Errorf("reason %+v, want it to say what stood before", volume)
 	}
 }

@@ -23,7 +23,7 @@ import (
 // open.
 func (r *Rule) Step(c *Case, s detect.Standing, n pane.Number) record.VerdictStatus {
 	if c.Open && c.Class == record.ClassMalicious {
-		r.lower(s, n)
+		r.lower(c, s, n)
 	}
 	levels := s.At(n)
 	class := r.Class(levels)
@@ -51,12 +51,14 @@ func (r *Rule) Step(c *Case, s detect.Standing, n pane.Number) record.VerdictSta
 
 // lower takes the standing evidence of a family down to the clear level when
 // nothing new came for the clear time. The half-life of 3 d that lets a slow
-// scan add up would else hold a cleaned terminal for 10 days.
-func (r *Rule) lower(s detect.Standing, n pane.Number) {
+// scan add up would else hold a cleaned terminal for 10 days. What comes after is
+// measured anew.
+func (r *Rule) lower(c *Case, s detect.Standing, n pane.Number) {
 	levels := s.At(n)
 	for _, f := range [...]detect.Family{detect.Scanning, detect.Flooding, detect.Churn} {
 		if levels.Of[f] > r.Clear && n-s.Last(f) >= r.clearTime(f) {
 			s.Lower(f, r.Clear, n)
+			c.Measured.renew(f, r.Clear)
 		}
 	}
 }

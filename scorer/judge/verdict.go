@@ -118,11 +118,7 @@ func (r *Rule) reasons(c *Case, s detect.Standing, n pane.Number) []record.Reaso
 		case detect.Flooding:
 			list = append(list, r.FloodReason(&c.Measured, levels.Of[f]))
 		case detect.Volume:
-			if levels.Inbound && levels.Of[f] > max(levels.Uplink, levels.Starts) {
-				list = append(list, reasonOf(s.Find(f, n), f.String(), levels.Of[f]))
-				continue
-			}
-			list = append(list, r.volumeReason(&c.Measured, levels))
+			list = append(list, r.volumeReason(&c.Measured, s, levels))
 		default:
 			list = append(list, reasonOf(s.Find(f, n), f.String(), levels.Of[f]))
 		}
@@ -175,7 +171,7 @@ func carried(samples []string, nats detect.Nats) []string {
 	if nats <= 0 {
 		return samples
 	}
-	return append(samples, "carried over "+decimal(nats)+" nats")
+	return append(samples, "carried over "+inFull(nats)+" nats")
 }
 
 // FloodReason explains D2 by the worst pane, in packets where these exceed
@@ -185,7 +181,7 @@ func (r *Rule) FloodReason(m *Measured, nats detect.Nats) record.Reason {
 		Feature: featureUnanswered, Family: detect.Flooding.String(), Unit: "bytes per 10 s", Reference: record.ReferencePrior,
 		Value: int64(m.UnansweredBytes), Expected: int64(r.Flood.Bytes), Contribution: int64(nats),
 		Samples: []string{
-			fmt.Sprintf("%d panes above the limit", m.FloodPanes),
+			fmt.Sprintf("panes above the limit: %d, together %s nats", m.FloodPanes, inFull(m.FloodNats)),
 			fmt.Sprintf("at most %d bytes and %d packets in a pane", m.UnansweredBytes, m.UnansweredPackets),
 		},
 	}
@@ -198,21 +194,35 @@ func (r *Rule) FloodReason(m *Measured, nats detect.Nats) record.Reason {
 }
 
 // volumeReason explains D3 by the feature that counts.
-func (r *Rule) volumeReason(m *Measured, l detect.Levels) record.Reason {
+func (r *Rule) volumeReason(m *Measured, s detect.Standing, l detect.Levels) record.Reason {
+	if l.Transferred() {
+		return reasonOf(s.Destinations.FindInbound(), detect.Volume.String(), l.Of[detect.Volume])
+	}
 	reason := record.Reason{
 		Feature: featureUplink, Family: detect.Volume.String(), Unit: "bytes per 10 s", Reference: m.UplinkNormal.From,
 		Value: int64(m.Uplink), Expected: int64(m.UplinkNormal.Value), Contribution: int64(l.Of[detect.Volume]),
-		Samples: []string{fmt.Sprintf("%d panes above 1.44 times the normal", m.UplinkPanes)},
+		Samples: []string{above(m.UplinkPanes, m.UplinkNats)},
 	}
 	before := m.Carried.Uplink
 	if l.Starts > l.Uplink {
 		reason.Feature, reason.Unit = featureStarts, "flows per 10 s"
 		reason.Value, reason.Expected, reason.Reference = int64(m.Starts/1000), int64(m.StartsNormal.Value/1000), m.StartsNormal.From
-		reason.Samples[0] = fmt.Sprintf("%d panes above 1.44 times the normal", m.StartsPanes)
+		reason.Samples[0] = above(m.StartsPanes, m.StartsNats)
 		before = m.Carried.Starts
+	}
+	if reason.Reference == record.ReferenceUnknown { // all of it stood before anything was measured
+		reason.Reference, reason.Expected = record.ReferencePrior, int64(r.Uplink.Normal)
+		if l.Starts > l.Uplink {
+			reason.Expected = int64(r.Starts.Normal / 1000)
+		}
 	}
 	reason.Samples = carried(reason.Samples, before)
 	return reason
+}
+
+// above says how much the panes of D3 weighed.
+func above(panes int32, nats detect.Nats) string {
+	return fmt.Sprintf("panes above 1.44 times the normal: %d, together %s nats", panes, inFull(nats))
 }
 
 // String returns "tcp 203.0.113.7:23", with "*" where the port is open.
@@ -254,6 +264,9 @@ func (r *Rule) counterfactual(m *Measured, l detect.Levels) string {
 		return fmt.Sprintf("with %d of the %d failed first contacts answered this would be %s", needed, m.TCP.Failed+m.Other.Failed, name(milder))
 	}
 	for _, w := range withouts {
+		if w.only != nil && !w.only(&l) {
+			continue
+		}
 		other, taken := l, detect.Nats(0)
 		for _, f := range w.families {
 			taken += other.Of[f]
@@ -275,12 +288,14 @@ type without struct {
 	words    string
 	families []detect.Family
 	faults   []detect.Fault
+	only     func(*detect.Levels) bool // where it is one; nil: anywhere
 }
 
 // withouts are the changes that a counterfactual tries, in this order.
 var withouts = [...]without{
 	{words: "without the unanswered uplink", families: []detect.Family{detect.Flooding}},
-	{words: "with volume within the normal", families: []detect.Family{detect.Volume}},
+	{words: "without what was transferred to it", families: []detect.Family{detect.Volume, detect.Novelty}, only: inbound},
+	{words: "with volume within the normal", families: []detect.Family{detect.Volume}, only: outbound},
 	{words: "within its provisioned profile", families: []detect.Family{detect.Profile}},
 	{words: "had the destination been known, or known to its peers,", families: []detect.Family{detect.Novelty, detect.Beaconing, detect.Exfiltration}},
 	{words: "with sessions as long as those of its peers", families: []detect.Family{detect.Churn}},
@@ -292,8 +307,14 @@ var withouts = [...]without{
 	{words: "with its service answering, or fewer retries,", faults: []detect.Fault{detect.Retry}},
 	{words: "with its usual reports", faults: []detect.Fault{detect.Silence}},
 	{words: "had it not repeated itself", faults: []detect.Fault{detect.Stuck}},
-	{words: "without its restarts", faults: []detect.Fault{detect.Restart}},
+	{words: "with a battery that lasts", faults: []detect.Fault{detect.Restart}, only: drained},
+	{words: "without its restarts", faults: []detect.Fault{detect.Restart}, only: restarted},
 }
+
+func inbound(l *detect.Levels) bool   { return l.Transferred() }
+func outbound(l *detect.Levels) bool  { return !l.Transferred() }
+func drained(l *detect.Levels) bool   { return l.Drained }
+func restarted(l *detect.Levels) bool { return !l.Drained }
 
 // contactsToAnswer returns how many of the failed first contacts, TCP first,
 // would have had to be answered for a milder class, and which; 0 where not even
@@ -330,6 +351,9 @@ func name(c record.Class) string {
 	}
 	return c.String()
 }
+
+// inFull writes milli-nats as nats with all their digits, to be added up again.
+func inFull(n detect.Nats) string { return fmt.Sprintf("%d.%03d", n/detect.Nat, n%detect.Nat) }
 
 // decimal writes milli-nats as nats.
 func decimal(n detect.Nats) string { return fmt.Sprintf("%d.%d", n/1000, n%1000/100) }

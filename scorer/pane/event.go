@@ -20,9 +20,9 @@ type Event struct {
 	At      uint16      // milliseconds from the start of the pane
 	Kind    record.Kind // Session, Registration, RadioFailure, DeviceStatus or ExternalException
 	What    uint8       // record.SessionEvent, record.RegistrationEvent, NGAP cause group, a Status, record.ExceptionID
-	Outcome uint8       // record.Outcome of a registration; NGAP cause value of a radio failure
-	Cause   uint8       // record.CauseClass of a session or registration
-	Session uint16      // PDU session id + 1; 0: none
+	Outcome uint8       // record.Outcome of a registration; NGAP cause value of a radio failure; 1: an exception of a destination list
+	Cause   uint8       // record.CauseClass of a session or registration; IP protocol of an exception
+	Session uint16      // PDU session id + 1; 0: none; remote port of an exception
 	Paged   bool        // the network asked for it
 	Count   int32       // requests, failures; the value of a status; the level of an exception
 	Slice   uint32      // Label of the slice's name
@@ -144,7 +144,9 @@ func EventsOf(r *record.PseudonymisedTelemetry, to []Event) []Event {
 	case record.KindDeviceStatus:
 		return appendStatus(to, e, &r.DeviceStatus)
 	case record.KindExternalException:
-		e.What, e.Count = uint8(record.ExceptionNamed(r.ExternalException.ExceptionID)), min(max(r.ExternalException.Level, 0), 100)
+		x := &r.ExternalException
+		e.What, e.Count = uint8(record.ExceptionNamed(x.ExceptionID)), min(max(x.Level, 0), 100)
+		e.Cause, e.Session = uint8(x.Protocol.Or(0)), uint16(x.RemotePort.Or(0))
 	default:
 		return to
 	}

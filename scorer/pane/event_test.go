@@ -74,14 +74,17 @@ func TestEventsOf(t *testing.T) {
 			r.DeviceStatus = record.DeviceStatus{CPULoad: record.Some[int32](97), Tamper: record.Some(true), Roaming: record.Some(true)}
 		}, []Event{{What: uint8(StatusCPU), Count: 97}, {What: uint8(StatusRoaming), Count: 1}}},
 		{"firewall", record.KindExternalException, func() {
-			r.ExternalException = record.ExternalException{ExceptionID: "SUSPICION_OF_DDOS_ATTACK", Level: 400}
-		}, []Event{{What: uint8(record.SuspicionOfDDoSAttack), Count: 100}}},
+			r.ExternalException = record.ExternalException{ExceptionID: "SUSPICION_OF_DDOS_ATTACK", Level: 400, Protocol: record.Some[int32](17), RemotePort: record.Some[int32](53)}
+		}, []Event{{What: uint8(record.SuspicionOfDDoSAttack), Count: 100, Cause: 17, Session: 53}}},
 		{"flow", record.KindFlow, func() {}, nil},
 	} {
 		r.Kind = c.kind
 		c.fill()
 		for i := range c.want {
-			c.want[i].At, c.want[i].Kind, c.want[i].Session, c.want[i].Slice = 1500, c.kind, 6, Label("1")
+			c.want[i].At, c.want[i].Kind, c.want[i].Slice = 1500, c.kind, Label("1")
+			if c.kind != record.KindExternalException {
+				c.want[i].Session = 6
+			}
 		}
 		if got := EventsOf(&r, nil); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)

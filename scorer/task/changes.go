@@ -150,16 +150,18 @@ func (t *Task) consult() {
 	if !t.changes.Lists() {
 		return
 	}
-	most := int32(0)
+	e := pane.Event{Kind: record.KindExternalException, What: uint8(record.WrongDestinationAddress), Outcome: 1}
 	for i := range t.vector.Seen {
-		if s := &t.vector.Seen[i]; !s.Inbound && s.Flows > 0 {
-			most = max(most, t.changes.Listed(s.Key))
+		s := &t.vector.Seen[i]
+		if s.Inbound || s.Flows == 0 {
+			continue
+		}
+		if level := t.changes.Listed(s.Key); level > e.Count {
+			e.Count, e.Cause, e.Session = level, s.Protocol, s.Port
 		}
 	}
-	if most > 0 {
-		t.vector.Events = append(t.vector.Events, pane.Event{
-			Kind: record.KindExternalException, What: uint8(record.WrongDestinationAddress), Count: most,
-		})
+	if e.Count > 0 {
+		t.vector.Events = append(t.vector.Events, e)
 	}
 }
 

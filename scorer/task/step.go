@@ -225,7 +225,7 @@ func (t *Task) weigh(term *terminal, p feature.Pane) {
 		c = nil
 	}
 	if c != nil {
-		seen := judge.Seen{Vector: &t.vector, Uplink: ref.Uplink, Starts: ref.Starts}
+		seen := judge.Seen{Vector: &t.vector, Uplink: ref.Uplink, Starts: ref.Starts, Before: &before}
 		if d := t.roster.destinations.look(term.parts.destinations); d != nil {
 			seen.Suspect, seen.Named = d.Blamed(p.Number)
 		}
