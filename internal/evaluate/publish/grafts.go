@@ -144,7 +144,10 @@ func (p *publication) writeGrafts(b *strings.Builder) {
 		for _, every := range []time.Duration{p.size.reports, p.size.sparse} {
 			g := p.graftsOf(k, every)
 			met := "**no**"
-			if g.noWorse(k) {
+			switch {
+			case g.runs == 0:
+				met = "not run"
+			case g.noWorse(k):
 				met = "yes"
 			}
 			row = append(row, fmt.Sprintf("%d, %d, %d, %d", g.said[3], g.said[2], g.said[1], g.said[0]), after(g.median()), met)

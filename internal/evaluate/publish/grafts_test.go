@@ -38,7 +38,7 @@ func TestGraftsPage(t *testing.T) {
 	for _, row := range []string{
 		"| `flood-5M` | UDP flood of 5 Mbit/s | MALICIOUS 80/80, 48s | 1, 0, 0, 0 | 40s | yes | 0, 0, 1, 0 | - | **no** |",
 		"| nothing | 0, 0, 0, 1 | - | yes | 0, 0, 1, 0 | 1m0s | **no** |",
-		"| WATCH 80/80, 15m0s | 1, 0, 0, 0 | 5s | yes | 0, 0, 0, 0 | - | **no** |",
+		"| WATCH 80/80, 15m0s | 1, 0, 0, 0 | 5s | yes | 0, 0, 0, 0 | - | not run |",
 		"| at most WATCH | 0, 0, 1, 0 | 1m0s | yes | 1, 0, 0, 0 | 5s | **no** |",
 	} {
 		if !strings.Contains(b.String(), row) {
