@@ -7,8 +7,9 @@ import (
 )
 
 // Device is what is kept of the device behind a terminal: where it lives and which
-// one it is (D10, D14), how busy and how healthy it says it is (D13), and what
-// firewalls say of it, and what it did outside of its provisioned profile (D8).
+// one it is (D10, D14), how busy and how healthy it says it is (D13), what firewalls
+// say of it, what it did outside of its provisioned profile (D8), and whether it is
+// missed (D16).
 type Device struct {
 	home      [homes]area
 	away      pane.Number // since when it is in none of its areas; 0: it is at home
@@ -32,8 +33,9 @@ type Device struct {
 	external   Sum
 	externalID record.ExceptionID
 
-	strays strays
-	causes causes
+	strays  strays
+	causes  causes
+	silence silence
 
 	lastLocation, lastHost, lastExternal, lastFault, seen pane.Number
 }
@@ -55,6 +57,7 @@ type DeviceRules struct {
 	Host     HostRules
 	External ExternalRules
 	Profile  ProfileRules
+	Silence  SilenceRules
 }
 
 // DefaultDeviceRules returns the rules every published figure was measured with.
@@ -64,6 +67,7 @@ func DefaultDeviceRules() DeviceRules {
 		Host:     HostRules{Enabled: true, Weight: 100, Load: 90, Temperature: 80, Restarts: 6, Drain: 25},
 		External: ExternalRules{Enabled: true, Weight: 100},
 		Profile:  ProfileRules{Enabled: true, Weight: 100},
+		Silence:  SilenceRules{Enabled: true, Weight: 100, Ratio: 5, Least: pane.Panes(6 * record.Hour)},
 	}
 }
 
@@ -82,10 +86,8 @@ func (r *DeviceRules) Wants(v *feature.Vector, ref *Reference) bool {
 
 // Step takes a pane.
 func (d *Device) Step(v *feature.Vector, ref *Reference, r *DeviceRules) {
-	if d.seen == 0 {
-		d.reboots, d.battery = -1, -1
-	}
-	d.seen = v.Pane
+	d.wake(v.Pane)
+	d.silence = silence{}
 	d.place(v.Pane, ref, &r.Location)
 	d.identify(v.Pane, ref, &r.Location)
 	d.stray(v, ref, &r.Profile)
@@ -104,6 +106,14 @@ func (d *Device) Step(v *feature.Vector, ref *Reference, r *DeviceRules) {
 	if status.some && r.Host.Enabled {
 		d.weighHost(&status, v.Pane, &r.Host)
 	}
+}
+
+// wake notes that something is known of the device in pane n.
+func (d *Device) wake(n pane.Number) {
+	if d.seen == 0 {
+		d.reboots, d.battery = -1, -1
+	}
+	d.seen = n
 }
 
 // ExternalRules are those of what firewalls and threat intelligence report. It
@@ -152,6 +162,7 @@ func (d *Device) At(n pane.Number, l *Levels) {
 	restarts, drained := d.restartAt(n), d.causes.drain.at(n)
 	l.Faults[Restart] = max(restarts, drained)
 	l.Drained = drained > 0 && drained >= restarts
+	l.Faults[Silence] = d.silence.at(n)
 }
 
 // Last returns the last pane that spoke for a family.
@@ -170,10 +181,13 @@ func (d *Device) Last(f Family) pane.Number {
 }
 
 // LastFault returns the last pane in which the device restarted too often or its
-// battery drained.
+// battery drained, or the one in which it was missed.
 func (d *Device) LastFault(f Fault) pane.Number {
-	if f == Restart {
+	switch f {
+	case Restart:
 		return max(d.lastFault, d.causes.drain.last)
+	case Silence:
+		return d.silence.said
 	}
 	return 0
 }

@@ -51,18 +51,19 @@ func (d *Device) Read(r *wire.Reader, last pane.Number) bool {
 }
 
 // panes lists the points in time in stored order.
-func (d *Device) panes() [13]*pane.Number {
+func (d *Device) panes() [14]*pane.Number {
 	return [...]*pane.Number{
 		&d.away, &d.swapped.At, &d.busy, &d.host.At, &d.reported, &d.drained, &d.external.At,
-		&d.lastLocation, &d.lastHost, &d.lastExternal, &d.lastFault, &d.seen, &d.renewed,
+		&d.lastLocation, &d.lastHost, &d.lastExternal, &d.lastFault, &d.seen, &d.renewed, &d.silence.said,
 	}
 }
 
 // numbers lists the numbers in stored order.
-func (d *Device) numbers() [15]*int32 {
+func (d *Device) numbers() [18]*int32 {
 	return [...]*int32{
 		(*int32)(&d.swapped.Value), (*int32)(&d.location), &d.load, (*int32)(&d.host.Value),
 		&d.reboots, (*int32)(&d.day), &d.battery, (*int32)(&d.restart), (*int32)(&d.external.Value),
 		(*int32)(&d.strays.long), (*int32)(&d.strays.place), &d.strays.contacts, &d.strays.service, &d.strays.settled, &d.strays.weight,
+		(*int32)(&d.silence.nats), &d.silence.quiet, &d.silence.usual,
 	}
 }

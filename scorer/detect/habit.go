@@ -11,7 +11,7 @@ import (
 
 // Habit is a terminal's own envelope: for each hour of the day the highest amount
 // per pane that was normal, of uplink bytes and of flow starts, 112 bytes with how
-// busy its busiest hour was. What a
+// busy its busiest hour was and how long its pauses were. What a
 // day shows waits for 24 h as a candidate and is learned only if no case was raised
 // meanwhile: without that the envelope learns an exfiltration within minutes
 // (detection reference 3.12, 11).
@@ -22,6 +22,7 @@ type Habit struct {
 	days                 int16       // that something was learned of, at most 1,000
 	counted              uint16      // hour in which days last rose, low bits
 	begun, busiest       uint16      // exchanges in this hour, and in the busiest one before
+	pauses               pauses
 }
 
 // levels are amounts by hour of day, in eighths of an octave: 0 is nothing, and the
@@ -70,6 +71,7 @@ func (h *Habit) Advance(n pane.Number) {
 	}
 	if hour > h.hour {
 		h.busiest, h.begun = h.Busiest(), 0
+		h.pauses.turn(hour/hoursOfWeek - h.hour/hoursOfWeek)
 	}
 	for range min(hour-h.hour, hoursOfDay) {
 		h.hour++
@@ -231,7 +233,9 @@ func (h *Habit) normal(own uint8, c Class) Normal {
 // are like the one before.
 func (h *Habit) Append(b []byte) []byte {
 	b = wire.AppendInt(wire.AppendInt(wire.AppendInt(b, int32(h.hour)), int32(h.days)), int32(h.counted))
-	b = wire.AppendInt(wire.AppendInt(b, int32(h.begun)), int32(h.busiest))
+	for _, n := range h.numbers() {
+		b = wire.AppendInt(b, int32(*n))
+	}
 	for _, l := range h.all() {
 		for at := 0; at < len(l); {
 			run := 1
@@ -247,12 +251,14 @@ func (h *Habit) Append(b []byte) []byte {
 
 // Read reads what Append wrote, and reports whether it could.
 func (h *Habit) Read(r *wire.Reader) bool {
-	hour, days, counted, begun, busiest := r.Int(), r.Int(), r.Int(), r.Int(), r.Int()
+	hour, days, counted := r.Int(), r.Int(), r.Int()
+	for _, n := range h.numbers() {
+		*n = uint16(r.Int())
+	}
 	if r.Failed() || hour < 0 || days < 0 || days > daysKept {
 		return false
 	}
 	h.hour, h.days, h.counted = pane.Number(hour), int16(days), uint16(counted)
-	h.begun, h.busiest = uint16(begun), uint16(busiest)
 	for _, l := range h.all() {
 		for at := 0; at < len(l); {
 			var b [2]byte
@@ -267,6 +273,11 @@ func (h *Habit) Read(r *wire.Reader) bool {
 		}
 	}
 	return true
+}
+
+// numbers lists what else is counted, in stored order.
+func (h *Habit) numbers() [4]*uint16 {
+	return [...]*uint16{&h.begun, &h.busiest, &h.pauses[0], &h.pauses[1]}
 }
 
 // all lists the levels in stored order.

@@ -125,4 +125,9 @@ func (d *Device) weighBattery(level int32, n pane.Number, r *HostRules) {
 }
 
 // FindFault explains a broken device.
-func (d *Device) FindFault(_ Fault, n pane.Number) Finding { return d.findRestart(n) }
+func (d *Device) FindFault(f Fault, n pane.Number) Finding {
+	if f == Silence {
+		return d.silence.find()
+	}
+	return d.findRestart(n)
+}

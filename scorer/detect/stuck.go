@@ -148,6 +148,13 @@ func (d *Destinations) repeated(n pane.Number) uint32 {
 	return 0
 }
 
+// Accept lets what a terminal repeats count as usual: an operator says it is benign.
+func (h *Habit) Accept(d *Destinations) {
+	if p := &d.repetition; p.last != 0 {
+		h.busiest = max(h.busiest, uint16(min(uint32(p.pane)*uint32(panesPerHour), 1<<16-1)))
+	}
+}
+
 // FindStuck explains the repetition.
 func (d *Destinations) FindStuck(pane.Number) Finding {
 	p := &d.repetition

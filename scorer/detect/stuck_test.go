@@ -165,6 +165,15 @@ func TestStuckTeachesNothing(t *testing.T) {
 	if got := d.repetition.at(n); got != FaultCap {
 		t.Errorf("after six hours: %d, want %d", got, FaultCap)
 	}
+	h.Accept(&d)
+	d.Acquit()
+	for range 6 * 360 {
+		use(n, 3)
+		n++
+	}
+	if got := d.repetition.at(n); got >= Nat {
+		t.Errorf("six hours after an operator called it benign: %d, want nothing", got)
+	}
 }
 
 func BenchmarkD16Stuck(b *testing.B) {

@@ -10,10 +10,21 @@ type turn struct {
 
 // agenda holds the turn of every open case, the earliest first: a heap whose
 // places the terminals know. A case without traffic costs nothing until its
-// turn, so that a jump of days over thousands of cases takes no minutes.
+// turn, so that a jump of days over thousands of cases takes no minutes. Another
+// one, with vigil set, holds when terminals are to be missed.
 type agenda struct {
 	turns  []turn
 	roster *roster
+	vigil  bool
+}
+
+// place returns where a terminal keeps its index + 1, 0: it has no turn.
+func (a *agenda) place(number int32) *int32 {
+	term := a.roster.at(number)
+	if a.vigil {
+		return &term.vigil
+	}
+	return &term.place
 }
 
 // Len returns how many cases have a turn.
@@ -44,26 +55,26 @@ func (a *agenda) dueBelow(i int, n pane.Number, to []int32) []int32 {
 
 // set gives a terminal its turn, in place of the one it had.
 func (a *agenda) set(number int32, at pane.Number) {
-	term := a.roster.at(number)
-	if term.place == 0 {
+	place := a.place(number)
+	if *place == 0 {
 		a.turns = append(a.turns, turn{at, number})
-		term.place = int32(len(a.turns))
+		*place = int32(len(a.turns))
 	}
-	i := int(term.place) - 1
+	i := int(*place) - 1
 	a.turns[i].at = at
 	a.settle(i)
 }
 
 // remove takes the turn of a terminal away, if it has one.
 func (a *agenda) remove(number int32) {
-	term := a.roster.at(number)
-	if term.place == 0 {
+	place := a.place(number)
+	if *place == 0 {
 		return
 	}
-	i, last := int(term.place)-1, len(a.turns)-1
+	i, last := int(*place)-1, len(a.turns)-1
 	a.swap(i, last)
 	a.turns = a.turns[:last]
-	term.place = 0
+	*a.place(number) = 0
 	if i < last {
 		a.settle(i)
 	}
@@ -93,6 +104,6 @@ func (a *agenda) settle(i int) {
 // swap exchanges two turns.
 func (a *agenda) swap(i, j int) {
 	a.turns[i], a.turns[j] = a.turns[j], a.turns[i]
-	a.roster.at(a.turns[i].number).place = int32(i) + 1
-	a.roster.at(a.turns[j].number).place = int32(j) + 1
+	*a.place(a.turns[i].number) = int32(i) + 1
+	*a.place(a.turns[j].number) = int32(j) + 1
 }

@@ -88,8 +88,12 @@ func (t *Task) acquit(number int32, c profile.Change, n pane.Number) {
 		}
 	}
 	t.changes.Excuse(c, t.changes.keys)
+	if d := t.roster.device.look(term.parts.device); d != nil && d.Missing() {
+		term.set(flagLeft, true) // nobody misses it any more
+	}
 	term.evidence.Acquit()
 	if d := t.roster.destinations.edit(term.parts.destinations); d != nil {
+		term.habit.Accept(d)
 		d.Acquit()
 	}
 	if c := t.roster.control.edit(term.parts.control); c != nil {

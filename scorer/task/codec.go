@@ -17,6 +17,7 @@ const (
 	tellsDestinations
 	tellsControl
 	tellsDevice
+	tellsLeft
 )
 
 // errShort is returned for a piece that is cut short or impossible.
@@ -29,6 +30,9 @@ func (f *frozen) appendTerminal(b []byte, term *terminal) []byte {
 	tells := int32(0)
 	if term.is(flagEmergency) {
 		tells |= tellsEmergency
+	}
+	if term.is(flagLeft) {
+		tells |= tellsLeft
 	}
 	for _, p := range [...]struct{ ref, bit int32 }{
 		{term.parts.file, tellsCase}, {term.parts.destinations, tellsDestinations}, {term.parts.control, tellsControl}, {term.parts.device, tellsDevice},
@@ -96,6 +100,7 @@ func (p *pools) read(t *terminal, value []byte, s *stored) bool {
 	r := wire.NewReader(value)
 	tells := r.Int()
 	t.set(flagEmergency, tells&tellsEmergency != 0)
+	t.set(flagLeft, tells&tellsLeft != 0)
 	t.sequence = r.Long()
 	t.last = pane.ReadNumber(&r, 0)
 	t.first, t.told = pane.ReadNumber(&r, t.last), pane.ReadNumber(&r, t.last)

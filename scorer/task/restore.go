@@ -218,6 +218,9 @@ func (t *Task) startTerminals(tellAgain bool) error {
 			c.Changed = c.Changed || tellAgain
 			t.cases.set(number, t.ring.First())
 		}
+		if due := t.missed(term); due != 0 {
+			t.vigils.set(number, max(due, fullHour(t.ring.First())))
+		}
 	}
 	t.restoring = restoring{}
 	return nil

@@ -30,6 +30,7 @@ type Settings struct {
 	Exfiltration   ExfiltrationSettings `mapstructure:"exfiltration"`
 	Retry          RetrySettings        `mapstructure:"retry"`
 	Stuck          StuckSettings        `mapstructure:"stuck"`
+	Silence        SilenceSettings      `mapstructure:"silence"`
 	Churn          ChurnSettings        `mapstructure:"churn"`
 	Access         AccessSettings       `mapstructure:"access"`
 	Radio          RadioSettings        `mapstructure:"radio"`
@@ -103,9 +104,10 @@ func DefaultSettings() Settings {
 		Beacon: BeaconSettings{true, 100}, Exfiltration: ExfiltrationSettings{true, 100},
 		Radio: RadioSettings{true, 100}, PingPong: PingPongSettings{true, 100}, Location: LocationSettings{true, 100},
 		External: ExternalSettings{true, 100}, Profile: ProfileSettings{true, 100},
-		Retry: RetrySettings{Enabled: true, Weight: 100, Known: 3, Service: 8},
-		Stuck: StuckSettings{Enabled: true, Weight: 100, Ratio: 3, Repeats: 360},
-		Churn: ChurnSettings{Enabled: true, Weight: 100, Attacker: 800, Benign: 20},
+		Retry:   RetrySettings{Enabled: true, Weight: 100, Known: 3, Service: 8},
+		Stuck:   StuckSettings{Enabled: true, Weight: 100, Ratio: 3, Repeats: 360},
+		Silence: SilenceSettings{Enabled: true, Weight: 100, Ratio: 5, Least: 6 * time.Hour},
+		Churn:   ChurnSettings{Enabled: true, Weight: 100, Attacker: 800, Benign: 20},
 		Access: AccessSettings{
 			Enabled: true, Weight: 100, Established: 30, Permanent: 30, Temporary: 60, Unanswered: 60, Registered: 60, Paged: 120, Initial: 20,
 		},

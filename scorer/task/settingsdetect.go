@@ -84,6 +84,14 @@ type StuckSettings struct {
 	Repeats int64 `mapstructure:"repeats" range:"60..100000" unit:"exchanges" doc:"Repetitions beyond that which make a case."`
 }
 
+// SilenceSettings belong to D16: a terminal that falls silent.
+type SilenceSettings struct {
+	Enabled bool          `mapstructure:"enabled" doc:"false switches this part of D16 off: nobody is missed."`
+	Weight  int64         `mapstructure:"weight" range:"1..200" unit:"percent" doc:"Of its evidence. Below 100 it takes another fault beside the silence."`
+	Ratio   int64         `mapstructure:"ratio" range:"2..100" doc:"Times its longest pause of the last two weeks after which a terminal is missed."`
+	Least   time.Duration `mapstructure:"least" range:"1h..168h" doc:"Shortest silence that is one. Shorter: works on a site make cases."`
+}
+
 // ChurnSettings belong to D17: sessions that are opened and dropped at once.
 type ChurnSettings struct {
 	Enabled  bool  `mapstructure:"enabled" doc:"false switches D17 off: slice hopping is no longer seen."`
@@ -148,5 +156,6 @@ func (s Settings) device() detect.DeviceRules {
 	location.Enabled, location.Weight = s.Location.Enabled, s.Location.Weight
 	return detect.DeviceRules{
 		Location: location, Host: detect.HostRules(s.Host), External: detect.ExternalRules(s.External), Profile: detect.ProfileRules(s.Profile),
+		Silence: detect.SilenceRules{Enabled: s.Silence.Enabled, Weight: s.Silence.Weight, Ratio: pane.Number(s.Silence.Ratio), Least: pane.Panes(record.MicrosIn(s.Silence.Least))},
 	}
 }

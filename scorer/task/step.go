@@ -48,8 +48,8 @@ func (t *Task) follow(out *stream.Effects) {
 }
 
 // skip goes over panes in which nothing can happen: no terminal has one open,
-// no record waits for one, no case has its turn
-// and no change is due.
+// no record waits for one, no case has its turn, nobody may be missed and no change
+// is due.
 func (t *Task) skip(last pane.Number) {
 	if !t.ring.Empty() {
 		return
@@ -58,6 +58,9 @@ func (t *Task) skip(last pane.Number) {
 		last = min(last, n)
 	}
 	if n, some := t.cases.first(); some {
+		last = min(last, n)
+	}
+	if n, some := t.vigils.first(); some {
 		last = min(last, n)
 	}
 	if n, some := t.changes.First(); some {
@@ -84,8 +87,8 @@ type ordered struct {
 	number int32
 }
 
-// close judges the first open pane: its terminals and those whose open case has
-// its turn, in the order of their pseudonyms.
+// close judges the first open pane: its terminals, those whose open case has its
+// turn and those that are missed, in the order of their pseudonyms.
 func (t *Task) close(out *stream.Effects) {
 	n := t.ring.First()
 	table := t.ring.Table(n)
@@ -100,7 +103,11 @@ func (t *Task) close(out *stream.Effects) {
 			t.enlist(number)
 		}
 	}
+	missed := t.listen(n)
 	slices.SortFunc(t.order, t.compare)
+	if missed { // some may have their turn as well
+		t.order = slices.Compact(t.order)
+	}
 	t.census.advance(n)
 	t.coverage.reach(n)
 	t.survey(n)
@@ -138,12 +145,15 @@ func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 	}
 	if slot != nil {
 		term.open[n%pane.Width] = 0
+		idle := n - term.last
 		t.see(term, slot, n)
 		t.weigh(term, feature.Pane{Number: n, Table: t.ring.Table(n), Slot: slot})
+		t.pause(term, n, idle)
 	}
 	t.judge(n, number, out)
 	if slot != nil {
 		t.learn(term, n)
+		t.vigil(number)
 	}
 	t.touch(number)
 }
@@ -176,6 +186,7 @@ func (t *Task) calm(term *terminal, n pane.Number) bool {
 func (t *Task) renew(number int32) {
 	term := t.roster.at(number)
 	t.cases.remove(number)
+	t.vigils.remove(number)
 	t.roster.dropParts(term)
 	t.census.leave(term)
 	*term = terminal{id: term.id, open: term.open, flags: term.flags &^ flagEmergency}

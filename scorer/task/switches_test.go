@@ -36,6 +36,7 @@ var deeds = []deed{
 	{"Exfiltration", func(s *script) { s.stranger(1, 120_000, 100) }, family(detect.Exfiltration), 130 * record.Minute},
 	{"Retry", (*script).retries, fault(detect.Retry), record.Hour + 30*record.Second},
 	{"Stuck", (*script).repeats, fault(detect.Stuck), 2*record.Hour + 200*record.Second},
+	{"Silence", func(s *script) { s.values = append(s.values, hourly(10)...) }, fault(detect.Silence), 10 * record.Day},
 	{"Churn", (*script).shortSessions, family(detect.Churn), 26*record.Hour + 2*record.Minute},
 	{"Access", func(s *script) { s.rejects(40) }, fault(detect.Access), 10 * record.Minute},
 	{"Radio", (*script).radioFailures, fault(detect.Radio), 20 * record.Minute},

@@ -59,6 +59,7 @@ type Task struct {
 	gate     detect.Gate // of the pane that is closed
 	changes  changes
 	cases    agenda // terminals with an open case, by when it is to be judged
+	vigils   agenda // terminals with a life round the clock, by when they may be missed: too early, never too late
 	swept    record.Micros
 
 	cut       cutState
@@ -93,6 +94,7 @@ func New(s Settings, partition int32) *Task {
 		peers:     peer.New(),
 	}
 	t.cases.roster = &t.roster
+	t.vigils = agenda{roster: &t.roster, vigil: true}
 	t.infrastructure, _ = pane.NewInfrastructure(s.Infrastructure) // Validate has read it
 	t.detectors = s.detectors(&t.rule)
 	t.rules = s.rules()

@@ -29,6 +29,7 @@ type terminal struct {
 	told     pane.Number      // pane of its last verdict
 	parts    parts
 	place    int32 // index + 1 in the agenda of open cases, 0: none
+	vigil    int32 // likewise in that of the terminals that would be missed
 	flags    uint8
 }
 
@@ -41,6 +42,7 @@ const (
 	flagLive      = 1 << iota // the slot is in use
 	flagEmergency             // it has an emergency session
 	flagFormer                // restored from a piece of layout 3, which the next cut replaces
+	flagLeft                  // it deregistered, or an operator says that its silence is benign
 )
 
 // keptSpan is how long a silent terminal is remembered, counted from its last

@@ -119,6 +119,7 @@ func (t *Task) evict(n pane.Number) {
 		}
 		if term.is(flagLive) && term.open == (pane.Refs{}) && term.expired(n) {
 			t.census.leave(term)
+			t.vigils.remove(number)
 			t.cut.removed = append(t.cut.removed, terminalKey(kindTerminal, term.id))
 			t.roster.remove(number)
 		}
