@@ -38,8 +38,8 @@ func explainCommand() *cobra.Command {
 		Use:   "explain TERMINAL",
 		Short: "say why a terminal has its verdict, and check the sum",
 		Long: `explain shows the gravest verdict of the newest case about a terminal and adds it
-up again, line by line: what each family of detectors contributes, the total
-against the thresholds, the rule that made the class, what would have to be
+up again, line by line: what each family of detectors contributes and what comes of
+computing that from the numbers it shows, the total against the thresholds, the rule that made the class, what would have to be
 different, and how the evidence went since the case was raised. --sequence and
 --at choose another verdict. --html writes the same as a page
 with a plot, one file that can be kept with a ticket and read offline.

@@ -32,9 +32,11 @@ func verdicts() []record.Verdict {
 		v := base
 		v.Sequence, v.Status, v.Class = int64(i+1), s.status, s.class
 		v.DecidedAt = base.FirstEvidenceAt + record.Micros(i+1)*record.Minute
+		v.WindowStart, v.WindowEnd = base.FirstEvidenceAt, v.DecidedAt
 		for _, r := range []record.Reason{
-			{Feature: "firstContactsFailed", Family: detect.Scanning.String(), Value: 7, Unit: "contacts", Reference: record.ReferencePrior, Contribution: s.scan, Samples: []string{"tcp 7 failed 0 answered"}},
-			{Feature: "unansweredUplink", Family: detect.Flooding.String(), Value: 9, Unit: "bytes per 10 s", Reference: record.ReferencePrior, Contribution: s.flood},
+			{Feature: "firstContactsFailed", Family: detect.Scanning.String(), Value: 7, Unit: "contacts", Reference: record.ReferencePrior, Contribution: s.scan,
+				Samples: []string{"tcp 0 failed 0 answered", "other 0 failed 0 answered", "carried over " + milli(s.scan) + " nats"}},
+			{Feature: "unansweredUplink", Family: detect.Flooding.String(), Value: 9, Unit: "bytes per 10 s", Reference: record.ReferencePrior, Contribution: s.flood, Samples: []string{"panes above the limit: 1, together " + milli(s.flood) + " nats"}},
 		} {
 			if r.Contribution > 0 {
 				v.Reasons = append(v.Reasons, r)
@@ -113,7 +115,7 @@ func TestExplainChoosesTheGravest(t *testing.T) {
 func TestExplainKeepsFaultsApart(t *testing.T) {
 	v := verdicts()[0]
 	v.Class, v.MalfunctionEvidence = record.ClassMalfunctioning, 12_000
-	v.Reasons = append(v.Reasons, record.Reason{Feature: "restarts", Family: detect.Restart.String(), Value: 5, Unit: "restarts in two days", Expected: 2, Reference: record.ReferencePrior, Contribution: 12_000})
+	v.Reasons = append(v.Reasons, record.Reason{Feature: "restarts", Family: detect.Restart.String(), Value: 6, Unit: "restarts in two days", Expected: 2, Reference: record.ReferencePrior, Contribution: 12_000})
 	path := verdictsFile(t, v)
 	run(t, "explain", "3f2a", "--verdicts", path).expect(t, 0, "evidence", "=12.500", "malfunction", "=12.000", "MALFUNCTIONING from 12.0, calm at 6.0",
 		"evidence of a malfunction 12.0 ≥ 12.0, and evidence 12.5 < 20.0")

@@ -12,6 +12,7 @@ import (
 // thresholds are what a verdict is held against.
 type thresholds struct {
 	judge.Rule
+	settings scorer.Settings
 	// known reports that the verdict names exactly this configuration; else
 	// what depends on it is shown, and never called wrong.
 	known bool
@@ -24,7 +25,7 @@ const digestPartitions = 1024
 // thresholdsOf returns the thresholds of the settings, and whether the digest
 // of a verdict is theirs.
 func thresholdsOf(s scorer.Settings, digest record.Digest) thresholds {
-	t := thresholds{Rule: s.Rule()}
+	t := thresholds{Rule: s.Rule(), settings: s}
 	for n := int32(1); n <= digestPartitions && !t.known; n++ {
 		t.known = s.Digest(n) == digest
 	}
@@ -67,6 +68,7 @@ func explain(verdicts []record.Verdict, i int, t thresholds) explanation {
 	e.others = len(others)
 	e.sum()
 	e.families()
+	e.lines()
 	e.score()
 	e.class()
 	return e
