@@ -38,7 +38,7 @@ type Normal struct {
 
 // Gate is what the common-mode gate holds back in a pane.
 type Gate struct {
-	Sessions bool // a fifth of all terminals, of two slices or more, release sessions (3.12, 15)
+	Sessions bool // so many release sessions at once that it is done to them (Releases.Hold; 3.12, 15)
 	Updated  bool // the terminal's firmware changed within 24 h, as that of others: new destinations that answer surprise nobody
 }
 
