@@ -86,25 +86,27 @@ func (g *generator) rest(f *feed.Feed, now, at record.Micros) (then, event recor
 	return now, at
 }
 
-// enrol makes the terminals: all of them in partition 0 of telemetry but for the
-// rest, and in both of telemetry.raw.
+// enrol makes the terminals: first those of partition 0 of telemetry, then the rest.
+// In telemetry.raw they are in both.
 func (g *generator) enrol() {
 	derive := fleetDeriver()
-	var others int
-	for n := uint64(g.dice.IntN(1_000_000)); len(g.terminals) < fleetSize+fleetRest; n++ {
+	var rest []string
+	for n := uint64(g.dice.IntN(1_000_000)); len(g.terminals) < fleetSize; n++ {
 		supi := fmt.Sprintf("imsi-00101%010d", n)
-		id, err := identity.ParseSUPI(supi)
-		if err != nil {
-			continue // never: ten digits are an IMSI
+		id, _ := identity.ParseSUPI(supi) // ten digits are an IMSI
+		if derive.Bucket(id, fleetPartitions) == 0 {
+			g.enter(supi)
+		} else {
+			rest = append(rest, supi)
 		}
-		if derive.Bucket(id, fleetPartitions) != 0 {
-			if others == fleetRest {
-				continue
-			}
-			others++
-		}
-		g.terminals = append(g.terminals, terminal{number: len(g.terminals), supi: supi, stop: g.to})
 	}
+	for _, supi := range rest[:min(len(rest), fleetRest)] {
+		g.enter(supi)
+	}
+}
+
+func (g *generator) enter(supi string) {
+	g.terminals = append(g.terminals, terminal{number: len(g.terminals), supi: supi, stop: g.to})
 }
 
 // fleetDeriver names terminals as the collectors of a run do.

@@ -3,6 +3,7 @@ package simulation
 import (
 	"testing"
 
+	"cordon/internal/identity"
 	"cordon/internal/record"
 	"cordon/internal/scenario"
 	"cordon/internal/stream"
@@ -66,6 +67,25 @@ func TestFleetReachesWhatItIsFor(t *testing.T) {
 	}
 }
 
+// What befalls many is nobody's fault: whoever is part of it has no verdict. Were the
+// gate off he would have one.
+func TestFleetBlamesNobodyForWhatBefallsMany(t *testing.T) {
+	g := generate(Fleet, 1)
+	shipped, _ := quietly(t, g.in, func(*scorer.Settings) {})
+	open, _ := quietly(t, g.in, func(s *scorer.Settings) { s.Gate.Enabled = false })
+	blamed, alone := accused(t, shipped), accused(t, open)
+	for name, number := range map[string]int{"outage": impatient, "storm": stormy, "new server": early, "update": updated} {
+		id, err := identity.ParseSUPI(g.terminals[number].supi)
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := fleetDeriver().Terminal(id)
+		if with, without := blamed[who], alone[who]; with || !without {
+			t.Errorf("%s, terminal %d: blamed %v with the gate and %v without, want false and true", name, number, with, without)
+		}
+	}
+}
+
 // People's words are among what decides: without them the verdicts are others.
 func TestFleetHeedsChanges(t *testing.T) {
 	in := MakeKind(Fleet, 1)
@@ -86,15 +106,26 @@ func TestFleetHeedsChanges(t *testing.T) {
 }
 
 func reasonsOf(t *testing.T, log *memory.Log) (all []record.Reason) {
-	err := each(log, func(_ stream.Partition, r stream.Record) error {
-		decoded, err := record.Decode(r.Value)
-		if v, is := decoded.(*record.Verdict); is {
-			all = append(all, v.Reasons...)
-		}
-		return err
-	}, stream.Verdicts)
+	for _, v := range verdictsOf(t, log) {
+		all = append(all, v.Reasons...)
+	}
+	return all
+}
+
+// accused returns who has a verdict.
+func accused(t *testing.T, log *memory.Log) map[record.Pseudonym]bool {
+	all := map[record.Pseudonym]bool{}
+	for _, v := range verdictsOf(t, log) {
+		all[v.Terminal] = true
+	}
+	return all
+}
+
+func verdictsOf(t *testing.T, log *memory.Log) []*record.Verdict {
+	t.Helper()
+	d, err := decided(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return d.verdicts
 }

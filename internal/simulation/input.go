@@ -107,7 +107,10 @@ func MakeInput(seed uint64) *Input {
 }
 
 // MakeKind returns the input of a seed that is of a kind.
-func MakeKind(kind Kind, seed uint64) *Input {
+func MakeKind(kind Kind, seed uint64) *Input { return generate(kind, seed).in }
+
+// generate returns the generator when its input is made.
+func generate(kind Kind, seed uint64) *generator {
 	g := &generator{dice: newDice(seed, 1), in: &Input{Kind: kind}, from: epoch}
 	g.in.Exact = g.in.Kind != Loose
 	g.in.Partitions = int32(2 + g.dice.IntN(3))
@@ -115,10 +118,10 @@ func MakeKind(kind Kind, seed uint64) *Input {
 	switch kind {
 	case Capture:
 		g.capture()
-		return g.in
+		return g
 	case Fleet:
 		g.fleet()
-		return g.in
+		return g
 	}
 	if g.in.Kind == Quiet && g.dice.one(2) {
 		g.gap()
@@ -136,10 +139,10 @@ func MakeKind(kind Kind, seed uint64) *Input {
 	if len(g.arrivals) == 0 {
 		// One input in a hundred thousand has nobody who says anything: the next of
 		// its kind stands for it.
-		return MakeKind(kind, seed+turn)
+		return generate(kind, seed+turn)
 	}
 	g.collect()
-	return g.in
+	return g
 }
 
 // gap lets all fall silent for longer than panes are open: what comes behind it

@@ -23,6 +23,14 @@ const (
 	rebooting  = 34
 )
 
+// Who is part of what befalls many, and would be blamed if it befell him alone.
+const (
+	impatient = 61  // calls his broker twice a second while it is down
+	stormy    = 60  // in the storm
+	early     = 90  // keeps in touch with the server that is new to all
+	updated   = 161 // keeps in touch with the one of the new firmware
+)
+
 // Destinations of that day.
 var (
 	illReputed = netip.AddrFrom4([4]byte{198, 51, 100, 66})
@@ -85,6 +93,7 @@ func (g *generator) call(who int, c calls, all *[]observation) {
 // outage is that of one broker: a hundred terminals fail to reach it, some try a
 // fallback as well. Nobody is to blame.
 func (g *generator) outage(at record.Micros, all *[]observation) {
+	g.call(impatient, calls{to: broker(&g.terminals[impatient]), from: at + 90*record.Second, every: 2 * record.Second, times: 90}, all)
 	for i := 1; i < 60; i += 2 {
 		down := calls{to: broker(&g.terminals[i]), from: at + g.dice.between(0, 20*record.Second), every: 40 * record.Second, times: 9}
 		g.call(i, down, all)
@@ -98,7 +107,7 @@ func (g *generator) outage(at record.Micros, all *[]observation) {
 
 // storm: in one cell many lose their radio link and register anew.
 func (g *generator) storm(at record.Micros, all *[]observation) {
-	for i := 60; i < 90; i += 2 {
+	for i := stormy; i < 90; i += 2 {
 		for n := range record.Micros(4) {
 			o := g.note(&g.terminals[i], at+n*record.Minute+g.dice.between(0, 30*record.Second), record.KindRadioFailure)
 			o.CellID, o.RadioFailure = "0a1", record.RadioFailure{NgApCauseGroup: 1, NgApCauseValue: 21, Count: 6}
@@ -114,11 +123,15 @@ func (g *generator) storm(at record.Micros, all *[]observation) {
 // newCloud: a third of the fleet turns to a server that is new to all, and those with
 // new firmware to one of their own.
 func (g *generator) newCloud(at record.Micros, all *[]observation) {
-	for i := 90; i < 160; i++ {
+	for i := early; i < 160; i++ {
 		g.call(i, calls{to: newCloud, from: at + g.dice.between(0, 20*record.Minute), every: record.Minute, times: 2, up: 900, down: 4_000}, all)
 	}
-	for i := 161; i < len(g.terminals); i += 20 {
-		g.call(i, calls{to: mate(byte(90)), from: at + g.dice.between(0, 10*record.Minute), every: record.Minute, times: 3, up: 900, down: 4_000}, all)
+	keeping := calls{to: newCloud, from: at + 25*record.Minute, every: record.Minute, times: 45, up: 900, down: 4_000}
+	g.call(early, keeping, all)
+	keeping.to = mate(90)
+	g.call(updated, keeping, all)
+	for i := updated + 20; i < len(g.terminals); i += 20 {
+		g.call(i, calls{to: mate(90), from: at + g.dice.between(0, 10*record.Minute), every: record.Minute, times: 3, up: 900, down: 4_000}, all)
 	}
 }
 
