@@ -61,6 +61,16 @@ func exchanged(s *feature.Seen) bool {
 	return s.Before && !s.Service && s.Remote() && s.Began > 0 && s.Began == s.Flows && s.Answered == s.Flows
 }
 
+// loops reports whether they may be those of a loop. It takes a destination that is
+// not new: whoever asks a server a thousand times in its first hour floods it.
+func (d *Destinations) loops(s *feature.Seen) bool {
+	if !exchanged(s) {
+		return false
+	}
+	at := d.find(s.Key)
+	return s.Known || at == nil || at.proven
+}
+
 // sizeOf returns the bytes up of an exchange in the mean.
 func sizeOf(s *feature.Seen) uint32 { return uint32(min(s.UL/uint64(s.Flows), 1<<31-1)) }
 
@@ -81,7 +91,7 @@ func (d *Destinations) weighRepetition(v *feature.Vector, ref *Reference, r *Stu
 	if idle := v.Pane - p.last; p.last != 0 && idle < stuckQuiet {
 		left = max(int64(p.excess)-allowed*int64(idle), 0)
 	}
-	s := p.pick(v, left == 0)
+	s := d.pick(v, left == 0)
 	if s == nil {
 		return // what may come meanwhile is taken off when something comes
 	}
@@ -102,12 +112,13 @@ func (d *Destinations) weighRepetition(v *feature.Vector, ref *Reference, r *Stu
 
 // pick returns the destination of a pane that the repetition is of, or, where there is
 // none, the one with the most exchanges, of equals the first.
-func (p *repetition) pick(v *feature.Vector, fresh bool) *feature.Seen {
+func (d *Destinations) pick(v *feature.Vector, fresh bool) *feature.Seen {
+	p := &d.repetition
 	var most *feature.Seen
 	for i := range v.Seen {
 		s := &v.Seen[i]
 		switch {
-		case !exchanged(s):
+		case !d.loops(s):
 		case !fresh && uint32(s.Hash) == p.hash:
 			return s
 		case fresh && s.Began >= stuckPane && (most == nil || s.Began > most.Began):

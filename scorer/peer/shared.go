@@ -55,6 +55,9 @@ func (o *Outage) Excuses(d *pane.Destination) bool {
 	return false
 }
 
+// Down reports whether a destination fails for everybody at pane n.
+func (p *Peers) Down(k *pane.Key, n pane.Number) bool { return p.gate.isDown(k, hashOf(k), n) }
+
 // Shared returns what the other terminals of a group say of a destination.
 func (p *Peers) Shared(g *Group, s *feature.Seen, n pane.Number) feature.Shared {
 	shared := feature.Shared{Down: p.gate.isDown(&s.Key, hashOf(&s.Key), n)}

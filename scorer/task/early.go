@@ -33,6 +33,7 @@ type peek struct {
 	reader feature.Reader
 	vector feature.Vector
 	seen   []pane.Key
+	known  detect.Destinations // a copy: what it learns of open panes is thrown away
 }
 
 // warn looks at the open panes of a terminal that just sent something nobody
@@ -85,7 +86,10 @@ func (t *Task) warnOfScan(n pane.Number, term *terminal, out *stream.Effects) {
 func (t *Task) openContacts(n pane.Number, term *terminal) judge.Measured {
 	var m judge.Measured
 	p := &t.peek
-	p.seen = p.seen[:0]
+	p.seen, p.known = p.seen[:0], detect.Destinations{}
+	if d := t.roster.destinations.look(term.parts.destinations); d != nil {
+		p.known = *d
+	}
 	for at := t.ring.First(); at <= n; at++ {
 		slot := t.ring.Find(at, &term.open)
 		if slot == nil {
@@ -94,6 +98,8 @@ func (t *Task) openContacts(n pane.Number, term *terminal) judge.Measured {
 		v := &p.vector
 		open := feature.Pane{Number: at, Table: t.ring.Table(at), Slot: slot}
 		p.reader.Read(open, t.vouched(term, open), v)
+		p.known.Excuse(v)
+		t.excuseDown(v)
 		for i := range v.Suspects {
 			if s := &v.Suspects[i]; s.Contact && slices.Contains(p.seen, s.Key) {
 				v.Contacts(s.Protocol).Failed--
@@ -106,6 +112,16 @@ func (t *Task) openContacts(n pane.Number, term *terminal) judge.Measured {
 		m.Other.Failed, m.Other.Answered = m.Other.Failed+v.Other.Failed, m.Other.Answered+v.Other.Answered
 	}
 	return m
+}
+
+// excuseDown takes back what failed because it is down for everybody, as far as the
+// panes closed so far tell.
+func (t *Task) excuseDown(v *feature.Vector) {
+	for i := range v.Seen {
+		if s := &v.Seen[i]; s.Failed && t.settings.Gate.Enabled && t.peers.Down(&s.Key, v.Pane) {
+			v.Excuse(s)
+		}
+	}
 }
 
 // warnOfFlood warns when the unanswered uplink of the open pane is worth 4 nats.
