@@ -1,7 +1,6 @@
 package task
 
 import (
-	"fmt"
 	"reflect"
 	"testing"
 
@@ -229,7 +228,7 @@ func TestEverySwitchHasADeed(t *testing.T) {
 		}
 		_, switched := f.Type.FieldByName("Enabled")
 		if _, weighted := f.Type.FieldByName("Weight"); switched && weighted && !known[f.Name] {
-			t.Error(fmt.Sprintf("nothing tests the switch and the weight of %s", f.Name))
+			t.Errorf("nothing tests the switch and the weight of %s", f.Name)
 		}
 	}
 }
