@@ -12,6 +12,8 @@
 // indices. A list belongs to one goroutine.
 package page
 
+import "unsafe"
+
 // Size is how many elements a page has. A page is the least that is copied when
 // one of its elements is written: small enough that a task that goes on after a
 // cut never stands still for it.
@@ -29,6 +31,21 @@ func (l *List[T]) Len() int32 { return l.length }
 
 // At returns an element to be read. It is valid until the next Edit.
 func (l *List[T]) At(index int32) *T { return &l.pages[index/Size][index%Size] }
+
+// Touch reads a byte of every line of the cache that an element lies in, so that they
+// are there when it is used. The bytes themselves mean nothing; a caller that reads
+// many elements so before it uses the first one waits once for all of them.
+func (l *List[T]) Touch(index int32) (read byte) {
+	element := l.At(index)
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(element)), unsafe.Sizeof(*element))
+	for i := 0; i < len(bytes); i += cacheLine {
+		read |= bytes[i]
+	}
+	return read
+}
+
+// cacheLine of the processors that matter, in bytes.
+const cacheLine = 64
 
 // Edit returns an element to be read and written. It is valid until the next
 // Share.

@@ -43,6 +43,25 @@ func (r *Ring) Find(n Number, refs *Refs) *Slot {
 	return r.Table(n).slots.At(ref - 1)
 }
 
+// Touch reads the slot of a terminal in an open pane, if it has one: see
+// page.List.Touch.
+func (r *Ring) Touch(n Number, refs *Refs) byte {
+	ref := refs[n%Width]
+	if ref == 0 {
+		return 0
+	}
+	return r.Table(n).slots.Touch(ref - 1)
+}
+
+// TouchDestination is Touch for the first destination of the slot.
+func (r *Ring) TouchDestination(n Number, refs *Refs) byte {
+	slot := r.Find(n, refs)
+	if slot == nil || slot.head == 0 {
+		return 0
+	}
+	return r.Table(n).destinations.Touch(slot.head - 1)
+}
+
 // Close empties the first pane and makes the next one the first. The caller
 // has taken the slot out of every owner's Refs.
 func (r *Ring) Close() {

@@ -102,6 +102,15 @@ func (g *gate) find(k *pane.Key, hash uint64) *watch {
 	return nil
 }
 
+// Counts reports whether Count may take note of a destination in the pane of Begin:
+// somebody fails to reach it, in this pane or lately.
+func (p *Peers) Counts(d *pane.Destination) bool {
+	if d.Answered == 0 {
+		return d.Began > 0
+	}
+	return p.gate.find(&d.Key, hashOf(&d.Key)) != nil
+}
+
 // Count takes a destination that a terminal has known to answer. The terminal is
 // named by a hash.
 func (p *Peers) Count(terminal uint64, d *pane.Destination) {

@@ -29,6 +29,7 @@ type crowd struct {
 	at       record.Micros // event time up to which it has reported
 	out      stream.Effects
 	records  int64
+	busy     time.Duration // processor time inside of Process
 	batch    stream.Batch
 	template record.PseudonymisedTelemetry
 	values   []byte
@@ -59,6 +60,9 @@ func newCrowd(b testing.TB, terminals int, every record.Micros) *crowd {
 	return c
 }
 
+// stride is a prime that divides no number of terminals.
+const stride = 7_368_787
+
 // services is how many a terminal has: 1 to 5.
 func services(terminal int) int { return 1 + terminal%5 }
 
@@ -67,7 +71,10 @@ func (c *crowd) pass(_ testing.TB, terminals int, span record.Micros) {
 	slots := c.every / record.Second
 	for end := c.at + span; c.at < end; c.at += record.Second {
 		turn := c.at / record.Second
-		for terminal := int(turn % slots); terminal < terminals; terminal += int(slots) {
+		// In no order that memory has: whoever takes terminals as they come has none
+		// of them in a cache.
+		for i, due := 0, terminals/int(slots); i < due; i++ {
+			terminal := i*stride%due*int(slots) + int(turn%slots)
 			service := int(turn/slots) % services(terminal)
 			c.report(terminal, service, c.at, true)
 		}
@@ -102,15 +109,22 @@ func (c *crowd) clock() {
 
 func (c *crowd) add(rec any) {
 	start := len(c.values)
+	r, telemetry := rec.(*record.PseudonymisedTelemetry)
+	if telemetry { // records are keyed by their terminals
+		c.values = append(c.values, r.Terminal[:]...)
+	}
+	from := len(c.values)
 	c.values, _ = record.Append(c.values, rec)
-	c.batch.Records = append(c.batch.Records, stream.Record{Value: c.values[start:len(c.values):len(c.values)]})
+	c.batch.Records = append(c.batch.Records, stream.Record{Key: c.values[start:from:from], Value: c.values[from:len(c.values):len(c.values)]})
 	if len(c.values) > 1<<20 {
 		c.flush()
 	}
 }
 
 func (c *crowd) flush() {
+	before := processorTime()
 	c.task.Process(c.batch, stream.Now{}, &c.out)
+	c.busy += processorTime() - before
 	c.batch.Records, c.values = c.batch.Records[:0], nil
 	c.out.Reset()
 }
@@ -259,4 +273,24 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// BenchmarkProcess measures what a record costs, all detectors on: each terminal
+// reports one flow per pane, so that every record brings a step of its own, and has
+// a history of three days.
+func BenchmarkProcess(b *testing.B) {
+	for _, terminals := range []int{500, 10_000, 100_000, 1_000_000, 5_000_000} {
+		b.Run(fmt.Sprint(terminals), func(b *testing.B) {
+			c := newCrowd(b, terminals, 10*record.Second)
+			var costs []float64
+			for b.Loop() {
+				busy, before := c.busy, c.records
+				c.pass(b, terminals, 10*record.Second)
+				costs = append(costs, float64(c.busy-busy)/float64(c.records-before))
+			}
+			slices.Sort(costs)
+			b.ReportMetric(costs[len(costs)/2], "cpu-ns/record")
+			b.ReportMetric(1e9/costs[len(costs)/2], "records/s")
+		})
+	}
 }

@@ -35,8 +35,9 @@ func (t *Task) detect(term *terminal, ref *detect.Reference) {
 	term.habit.Use(v, t.roster.destinations.look(p.destinations))
 }
 
-// reference gathers what the pane of a terminal is compared with.
-func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
+// reference gathers what the pane of a terminal is compared with; before is what
+// stood against it before that.
+func (t *Task) reference(term *terminal, n pane.Number, before *detect.Levels) detect.Reference {
 	learning := !t.group.Known && t.census.total() >= peer.Needed
 	habit := &term.habit
 	if !t.settings.Envelope.Enabled {
@@ -52,7 +53,7 @@ func (t *Task) reference(term *terminal, n pane.Number) detect.Reference {
 		Busiest:  habit.Busiest(),
 		Rich:     (t.group.Members == 0 || t.group.Mixed()) && 2*habit.Largest() > uplink.Value,
 		Learning: learning,
-		Busy:     !t.calm(term, n-1),
+		Busy:     !t.calm(term, before),
 		Ports:    &term.ports,
 		Storm:    t.settings.Gate.Enabled && t.peers.Storm(t.vector.Events),
 		Gate:     gate, Short: t.ages.Short(n), Sessions: &t.ages,

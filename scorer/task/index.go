@@ -50,6 +50,14 @@ func (x *index) find(id *record.Pseudonym, terminals *page.List[terminal]) int {
 	}
 }
 
+// touch reads the place at which the search for a terminal begins.
+func (x *index) touch(id *record.Pseudonym) byte {
+	if len(x.places) == 0 {
+		return 0
+	}
+	return byte(x.places[sum(id)&uint64(len(x.places)-1)].tag)
+}
+
 // add puts a terminal in that is not there.
 func (x *index) add(number int32, terminals *page.List[terminal]) {
 	if 4*(x.used+1) > 3*len(x.places) {

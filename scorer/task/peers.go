@@ -2,6 +2,7 @@ package task
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"cordon/scorer/detect"
 	"cordon/scorer/pane"
@@ -18,13 +19,10 @@ func (t *Task) survey(n pane.Number) {
 		secret = t.order[0].prefix
 	}
 	t.peers.Begin(n, secret)
-	for _, o := range t.order {
+	for _, o := range t.concerned(n) {
 		term := t.roster.look(o.number)
-		terminal := binary.LittleEndian.Uint64(term.id[8:])
 		slot := t.ring.Find(n, &term.open)
-		if slot == nil {
-			continue
-		}
+		terminal := binary.LittleEndian.Uint64(term.id[8:])
 		if slot.Happened > 0 {
 			t.events = table.Events(slot, t.events[:0])
 			t.releases.Add(t.events)
@@ -39,6 +37,24 @@ func (t *Task) survey(n pane.Number) {
 	}
 	t.peers.Decide(n)
 	t.gate.Sessions = t.settings.Gate.Enabled && t.releases.Hold(t.census.total())
+}
+
+// concerned returns the terminals of a pane that survey has to look at, in the order
+// of their pseudonyms: those to which something happened and those whose destinations
+// peers count. That is told from the panes, which lie side by side; the terminals
+// themselves, of which most have nothing to tell, do not.
+func (t *Task) concerned(n pane.Number) []ordered {
+	table := t.ring.Table(n)
+	t.looked = t.looked[:0]
+	for i := range table.Len() {
+		slot := table.Slot(i)
+		t.kept = table.Destinations(slot, t.kept[:0])
+		if slot.Happened > 0 || slices.ContainsFunc(t.kept, t.peers.Counts) {
+			t.looked = append(t.looked, t.ordered(slot.Owner))
+		}
+	}
+	slices.SortFunc(t.looked, t.compare)
+	return t.looked
 }
 
 // kind returns what a terminal is grouped by.

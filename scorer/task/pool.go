@@ -18,6 +18,14 @@ func (p *pool[T]) look(ref int32) *T {
 	return p.list.At(ref - 1)
 }
 
+// touch reads the element of a terminal, if it has one: see page.List.Touch.
+func (p *pool[T]) touch(ref int32) byte {
+	if ref == 0 {
+		return 0
+	}
+	return p.list.Touch(ref - 1)
+}
+
 // edit returns the element of a terminal to be read and written, or nil.
 func (p *pool[T]) edit(ref int32) *T {
 	if ref == 0 {
@@ -46,6 +54,11 @@ func (p *pool[T]) drop(ref *int32) {
 		p.unused = append(p.unused, *ref-1)
 		*ref = 0
 	}
+}
+
+// touch reads what a terminal has in the pools, but for its case.
+func (p *pools) touch(parts *parts) byte {
+	return p.destinations.touch(parts.destinations) | p.control.touch(parts.control) | p.device.touch(parts.device)
 }
 
 // share makes to a copy of the pools that must only be read, until unshare.

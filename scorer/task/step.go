@@ -1,9 +1,6 @@
 package task
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/binary"
 	"slices"
 
 	"cordon/internal/record"
@@ -81,12 +78,6 @@ func (t *Task) release(out *stream.Effects) {
 	}
 }
 
-// ordered is a terminal to be judged, with the first bytes of its pseudonym.
-type ordered struct {
-	prefix uint64
-	number int32
-}
-
 // close judges the first open pane: its terminals, those whose open case has its
 // turn and those that are missed, in the order of their pseudonyms.
 func (t *Task) close(out *stream.Effects) {
@@ -104,32 +95,21 @@ func (t *Task) close(out *stream.Effects) {
 		}
 	}
 	missed := t.listen(n)
-	slices.SortFunc(t.order, t.compare)
+	t.arrange()
 	if missed { // some may have their turn as well
 		t.order = slices.Compact(t.order)
 	}
 	t.census.advance(n)
 	t.coverage.reach(n)
 	t.survey(n)
-	for _, o := range t.order {
+	for i, o := range t.order {
+		if i%ahead == 0 {
+			t.fetch(n, t.order[i:min(i+ahead, len(t.order))])
+		}
 		t.step(n, o.number, out)
 	}
 	t.peers.End()
 	t.ring.Close()
-}
-
-// enlist puts a terminal into the order.
-func (t *Task) enlist(number int32) {
-	id := &t.roster.look(number).id
-	t.order = append(t.order, ordered{binary.BigEndian.Uint64(id[:]), number})
-}
-
-// compare orders terminals by pseudonym.
-func (t *Task) compare(a, b ordered) int {
-	if a.prefix != b.prefix {
-		return cmp.Compare(a.prefix, b.prefix)
-	}
-	return bytes.Compare(t.roster.look(a.number).id[:], t.roster.look(b.number).id[:])
 }
 
 // step judges one terminal at the end of pane n: features, evidence, case,
@@ -160,7 +140,11 @@ func (t *Task) step(n pane.Number, number int32, out *stream.Effects) {
 
 // learn lets memory take in what the pane that was judged shows.
 func (t *Task) learn(term *terminal, n pane.Number) {
-	calm := t.calm(term, n)
+	levels := t.levels
+	if term.parts.file != 0 { // the judge may have lowered them
+		levels = t.roster.standing(term).At(n)
+	}
+	calm := t.calm(term, &levels)
 	t.teach(term, calm)
 	t.reader.Learn(&t.vector, &term.memory, calm)
 	if calm {
@@ -172,13 +156,9 @@ func (t *Task) learn(term *terminal, n pane.Number) {
 
 // calm reports whether a terminal may teach: little stands against it, and no case
 // is open.
-func (t *Task) calm(term *terminal, n pane.Number) bool {
+func (t *Task) calm(term *terminal, standing *detect.Levels) bool {
 	c := t.roster.cases.look(term.parts.file)
-	if c != nil && c.Open {
-		return false
-	}
-	levels := t.roster.standing(term).At(n)
-	return levels.OutsideVolume() < trusted
+	return (c == nil || !c.Open) && standing.OutsideVolume() < trusted
 }
 
 // renew forgets what is too old to be kept, as if the terminal were new. Its
@@ -222,10 +202,11 @@ func (t *Task) weigh(term *terminal, p feature.Pane) {
 	t.compareWithPeers(term, p.Number)
 	t.vouch(term)
 	t.consult()
-	ref := t.reference(term, p.Number)
+	ref := t.reference(term, p.Number, &before)
 	t.detect(term, &ref)
 	t.normal = [2]detect.Normal{ref.Uplink, ref.Starts}
 	after := t.roster.standing(term).At(p.Number)
+	t.levels = after
 	c := t.roster.caseOf(term)
 	switch {
 	case worthACase(&before, &after) && (c == nil || c.Stale(before, p.Number)):

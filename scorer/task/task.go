@@ -72,11 +72,16 @@ type Task struct {
 	reader    feature.Reader
 	vector    feature.Vector
 	kept      []*pane.Destination
+	touched   byte             // what was read ahead: nobody looks at it
 	group     peer.Group       // of the terminal at hand
 	noHabit   detect.Habit     // of a terminal of which nothing is learned
 	normal    [2]detect.Normal // what uplink and flow starts of the pane were held against
 	peek      peek
+	levels    detect.Levels // what stands against the terminal at hand, with its pane
 	order     []ordered
+	heaped    []ordered // of arrange, as are heaps
+	heaps     []int32
+	looked    []ordered // of them, those that survey looks at
 	turns     []int32
 	events    []pane.Event
 	buffer    []byte
@@ -106,6 +111,9 @@ func New(s Settings, partition int32) *Task {
 // Process takes the whole batch.
 func (t *Task) Process(b stream.Batch, _ stream.Now, out *stream.Effects) int {
 	for i := range b.Records {
+		if i%ahead == 0 {
+			t.fetchOwners(b.Records[i:min(i+ahead, len(b.Records))])
+		}
 		t.take(&b, &b.Records[i], out)
 	}
 	return len(b.Records)
