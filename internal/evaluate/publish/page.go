@@ -17,6 +17,10 @@ import (
 func (p *publication) page() (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Results\n\nWritten by `make evaluate %s` (internal/evaluate/publish); changes by hand are lost. How the figures are counted stands in internal/evaluate; what the detectors do, in [detection.md](detection.md).\n\n", p.size.command())
+	p.writeCaptures(&b)
+	p.writeMerged(&b)
+	p.writeMoved(&b)
+	p.writeGrafts(&b)
 	p.conditions(&b)
 	if err := p.writeTargets(&b); err != nil {
 		return "", err
@@ -29,10 +33,6 @@ func (p *publication) page() (string, error) {
 	p.writeTail(&b)
 	p.writeBaselines(&b)
 	p.writeAblation(&b)
-	p.writeCaptures(&b)
-	p.writeMerged(&b)
-	p.writeMoved(&b)
-	p.writeGrafts(&b)
 	p.writeSpeeds(&b)
 	return b.String(), nil
 }
@@ -48,7 +48,7 @@ func (s *size) command() string {
 
 func (p *publication) conditions(b *strings.Builder) {
 	s := &p.size
-	fmt.Fprintf(b, "Fleets are made up by `internal/simulate`, with everyday trouble on, by people who know the detectors: they show that the pipeline works, and less about the world than captures do. Every fleet begins 2026-01-01T00:00:00Z; attacks begin after %s.\n\n", length(s.history()))
+	fmt.Fprintf(b, "## Simulated fleets\n\nFleets are made up by `internal/simulate`, with everyday trouble on, by people who know the detectors: they show that the pipeline works, and less about the world than captures do. Every fleet begins 2026-01-01T00:00:00Z; attacks begin after %s.\n\n", length(s.history()))
 	both := length(s.reports) + ", " + length(s.sparse)
 	benign := both
 	if !s.benignDense {
