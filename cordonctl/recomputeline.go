@@ -106,6 +106,7 @@ var (
 	formSurprise = regexp.MustCompile(`^surprise (\d+\.\d{3}) nats$`)
 	formSessions = regexp.MustCompile(`^(\d+) of (\d+) closed sessions were short$`)
 	formMinutes  = regexp.MustCompile(`^(\d+) minutes ago`)
+	formRest     = regexp.MustCompile(`^about another server: at most (\d+\.\d{3}) nats$`)
 	formNats     = regexp.MustCompile(`(\d+\.\d{3})`)
 )
 
@@ -289,7 +290,11 @@ func (l *line) external() (bounds, bool) {
 	left := func(minutes int64) detect.Nats {
 		return detect.Decay(nats, minutes*int64(record.Minute/pane.Length), int64(record.Day/pane.Length))
 	}
-	return bounds{left(ago[0] + 1), left(ago[0]), fmt.Sprintf("%d %% of 6 nats, %d minutes later,", l.Value, ago[0])}, true
+	most := detect.External.Cap()
+	if rest := l.figures(formRest); rest != nil {
+		most = detect.Nats(rest[0])
+	}
+	return bounds{min(left(ago[0]+1), most), min(left(ago[0]), most), fmt.Sprintf("%d %% of 6 nats, %d minutes later,", l.Value, ago[0])}, true
 }
 
 // steps computes a fault that weighs the same for each beyond what is expected.

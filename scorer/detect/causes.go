@@ -13,13 +13,14 @@ import (
 type causes struct {
 	spell     int32 // panes that the device was busy when that last weighed (D13)
 	swap      change
-	restarts  uint16 // in two days, when they last weighed
-	allowed   uint16 // how many may be
-	drain     drain
 	level     uint8  // of what others report, per cent
 	listed    bool   // it came from a destination list
 	protocol  uint8  // of the destination that others name
 	otherPort uint16 // likewise
+	restarts  uint16 // in two days, when they last weighed
+	end       uint32 // pane.Key.End of the destination that others name; 0: they name none
+	allowed   uint16 // how many restarts may be
+	drain     drain
 }
 
 // change is what a SIM was found to have another one of (D14).
@@ -58,7 +59,7 @@ func (d *drain) find() Finding {
 // append appends the causes in their stored form.
 func (c *causes) append(b []byte, last pane.Number) []byte {
 	b = append(b, byte(c.swap), c.level, bit(c.listed, 1), c.protocol, c.drain.lost, c.drain.allowed)
-	for _, n := range [...]int32{c.spell, int32(c.restarts), int32(c.allowed), int32(c.otherPort), int32(c.drain.nats)} {
+	for _, n := range [...]int32{c.spell, int32(c.restarts), int32(c.allowed), int32(c.otherPort), int32(c.end), int32(c.drain.nats)} {
 		b = wire.AppendInt(b, n)
 	}
 	return pane.AppendNumber(b, c.drain.last, last)
@@ -70,6 +71,7 @@ func (c *causes) read(r *wire.Reader, last pane.Number) {
 	c.swap, c.level, c.listed, c.protocol = min(change(b[0]), roamingChange), b[1], b[2] != 0, b[3]
 	c.drain.lost, c.drain.allowed = b[4], b[5]
 	c.spell, c.restarts, c.allowed, c.otherPort = r.Int(), uint16(r.Int()), uint16(r.Int()), uint16(r.Int())
+	c.end = uint32(r.Int())
 	c.drain.nats, c.drain.last = Nats(r.Int()), pane.ReadNumber(r, last)
 }
 

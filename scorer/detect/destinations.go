@@ -270,6 +270,12 @@ func (d *Destinations) LastRetry() pane.Number { return d.retries.last }
 // LastStuck returns the last pane in which a known destination got the same again.
 func (d *Destinations) LastStuck() pane.Number { return d.repetition.last }
 
+// other reports whether the destination that stands out, or did last, is another one
+// than the End that is named.
+func (d *Destinations) other(end uint32) bool {
+	return d.blamed.last != 0 && d.blamed.key.End() != 0 && d.blamed.key.End() != end
+}
+
 // Blamed returns the destination that novelty, beacon and exfiltration are about,
 // if they weigh as much as a family.
 func (d *Destinations) Blamed(n pane.Number) (pane.Key, bool) {

@@ -134,6 +134,7 @@ func (d *Device) hear(e *pane.Event, n pane.Number, r *ExternalRules) {
 		d.external, d.externalID = Sum{min(nats, External.Cap()), n}, record.ExceptionID(e.What)
 		c := &d.causes
 		c.level, c.listed, c.protocol, c.otherPort = uint8(min(max(e.Count, 0), 100)), e.Outcome != 0, e.Cause, e.Session
+		c.end = e.Cell
 	}
 	d.lastExternal = n
 }

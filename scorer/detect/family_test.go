@@ -70,3 +70,34 @@ func TestAgeOfTheDevice(t *testing.T) {
 		d.identify(c.n, &Reference{Equipment: c.equipment}, &rules.Location)
 	}
 }
+
+// A report about one server corroborates nothing that is about another one.
+func TestReportsAboutAnotherServer(t *testing.T) {
+	server := pane.Key{Form: pane.FormIPv4, Address: [16]byte{12: 198, 13: 51, 14: 100, 15: 66}, Port: 6667, Protocol: pane.UDP}
+	elsewhere := pane.Key{Form: pane.FormIPv4, Address: [16]byte{12: 192, 14: 2, 15: 77}}
+	for _, c := range []struct {
+		name string
+		key  pane.Key
+		end  uint32
+		scan Nats
+		want Nats
+	}{
+		{"it names the server, by another port", server.AnyPort(), server.AnyPort().End(), 0, 6 * Nat},
+		{"it names none", server, 0, 0, 6 * Nat},
+		{"it names another one", server, elsewhere.End(), 0, 0},
+		{"another one, beside a little of a scan", server, elsewhere.End(), 3 * Nat, 3 * Nat},
+		{"another one, beside a scan", server, elsewhere.End(), 30 * Nat, 6 * Nat},
+		{"nothing stands out", pane.Key{}, elsewhere.End(), 0, 6 * Nat},
+		{"a domain stands out", pane.NameOf("example.org"), elsewhere.End(), 0, 6 * Nat},
+	} {
+		state := State{Scan: Sum{c.scan, 10}}
+		d := Destinations{blamed: verdictOn{key: c.key, nats: [4]Nats{4 * Nat, 10 * Nat}}}
+		if c.key != (pane.Key{}) {
+			d.blamed.last = 10
+		}
+		device := Device{external: Sum{6 * Nat, 10}, causes: causes{end: c.end}}
+		if l := (Standing{State: &state, Destinations: &d, Device: &device}).At(10); l.Of[External] != c.want {
+			t.Errorf("%s: %d milli-nats, want %d", c.name, l.Of[External], c.want)
+		}
+	}
+}

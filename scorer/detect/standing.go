@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"fmt"
+
 	"cordon/internal/record"
 	"cordon/scorer/pane"
 	"cordon/scorer/profile"
@@ -56,11 +58,24 @@ func (s Standing) At(n pane.Number) Levels {
 	}
 	if s.Device != nil {
 		s.Device.At(n, &l)
+		if rest, foreign := s.rest(&l); foreign {
+			l.Of[External] = min(l.Of[External], rest)
+		}
 	}
 	if s.State.Unsure && l.Of[Flooding] < floodBase && l.Alone() < unsureLimit {
 		l.Of[Volume] = max(l.Of[Volume]-max(l.Sum()-unsureLimit, 0), 0)
 	}
 	return l
+}
+
+// rest returns the evidence that is about no server, where others report another server
+// than the one that stands out: their report weighs no more, for it corroborates nothing
+// that the terminal does with this one.
+func (s Standing) rest(l *Levels) (Nats, bool) {
+	if s.Destinations == nil || s.Device.causes.end == 0 || !s.Destinations.other(s.Device.causes.end) {
+		return 0, false
+	}
+	return l.OutsideVolume() - l.Of[Novelty] - l.Of[Beaconing] - l.Of[Exfiltration] - l.Of[External], true
 }
 
 // unsureLimit is the most that volume may bring the evidence to, without a flood,
@@ -122,7 +137,14 @@ func (s Standing) Find(f Family, n pane.Number) Finding {
 	case Churn:
 		return s.Control.Find(n)
 	}
-	return s.Device.Find(f, n)
+	found := s.Device.Find(f, n)
+	if f == External {
+		levels := s.At(n)
+		if rest, foreign := s.rest(&levels); foreign {
+			found.Samples = append(found.Samples, fmt.Sprintf("about another server: at most %s nats", inFull(rest)))
+		}
+	}
+	return found
 }
 
 // FindFault explains a fault.

@@ -27,7 +27,7 @@ type Event struct {
 	Count   int32       // requests, failures; the value of a status; the level of an exception
 	Slice   uint32      // Label of the slice's name
 	Area    uint32      // Label of the tracking area code
-	Cell    uint32      // first bytes of the cell's token, 0: none
+	Cell    uint32      // first bytes of the cell's token, of an exception the End that it names; 0: none
 	next    int32       // the event before it in time, index + 1
 }
 
@@ -147,6 +147,7 @@ func EventsOf(r *record.PseudonymisedTelemetry, to []Event) []Event {
 		x := &r.ExternalException
 		e.What, e.Count = uint8(record.ExceptionNamed(x.ExceptionID)), min(max(x.Level, 0), 100)
 		e.Cause, e.Session = uint8(x.Protocol.Or(0)), uint16(x.RemotePort.Or(0))
+		e.Cell = KeyOf(&record.Flow{RemoteAddress: x.RemoteAddress}).End()
 	default:
 		return to
 	}

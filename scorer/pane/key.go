@@ -72,6 +72,16 @@ func (k Key) AnyPort() Key {
 	return k
 }
 
+// End returns a label of the remote end, whatever protocol and port: only equality
+// counts. 0 where no address is known, or a name is meant.
+func (k Key) End() uint32 {
+	if k.Form == FormNone || k.Form == FormName {
+		return 0
+	}
+	end := Key{Address: k.Address, Form: k.Form}
+	return max(uint32(end.Hash(Seed{})), 1)
+}
+
 // Seed keys the hash of one terminal. It is made from the pseudonym, which the
 // terminal cannot know, so that nobody can choose destinations that fall out
 // of the sample.

@@ -161,7 +161,7 @@ func (t *Task) consult() {
 			continue
 		}
 		if level := t.changes.Listed(s.Key); level > e.Count {
-			e.Count, e.Cause, e.Session = level, s.Protocol, s.Port
+			e.Count, e.Cause, e.Session, e.Cell = level, s.Protocol, s.Port, s.End()
 		}
 	}
 	if e.Count > 0 {
