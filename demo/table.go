@@ -124,7 +124,7 @@ func (w *witness) legend(out io.Writer, lines []line) {
 		}
 	}
 	if broken > 0 {
-		text = append(text, fmt.Sprintf("Broken, not malicious: %d without a verdict. Malfunctions are not told apart yet, and it is right not to isolate them.", broken))
+		text = append(text, fmt.Sprintf("Broken, not malicious: %d without a verdict. A fault is told by what a terminal did before, and this fleet is ten minutes old.", broken))
 	}
 	if missed > 0 {
 		text = append(text, fmt.Sprintf("Malicious and not found: %d.", missed))
